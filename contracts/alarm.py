@@ -27,7 +27,7 @@ def alarm_id_of(device_id: UUID, counter: int) -> UUID:
 
 
 def unverified_alarm_id_of(device_id: str, counter: str, digest: str) -> UUID:
-    """The id of a press that nobody proved: of its own name space, so that it can never mask a real one."""
+    """The id of an unverified press: of its own name space, so that it can never mask a real one."""
     return uuid5(_UNVERIFIED, f"{device_id}:{counter}:{digest}")
 
 
@@ -55,7 +55,7 @@ class AlarmRaised(_Urgent):
 
     `content`: SHA-256 of what the device sent, which every copy shares and no other press does. `proof`: what
     it signed, as a compact JWS, a letter a byte; dispatch believes that, not `lane`. `source`: of a press that
-    nobody proved, a pseudonym of the network address that it came from; None where that says nothing.
+    nobody verified, a pseudonym of the network address that it came from; None where that says nothing.
     """
 
     TYPE = "alarm.raised.v1"
@@ -103,7 +103,7 @@ class AlarmRaised(_Urgent):
 
     @property
     def routing_key(self) -> str:
-        """One lane for what is proved, one for the rest: a flood of the latter delays nothing."""
+        """One lane for what is verified, one for the rest: a flood of the latter delays nothing."""
         return f"{self.TYPE}.{self.lane}"
 
 

@@ -16,4 +16,4 @@ PUBLISHED: dict[str, tuple[type[Payload], ...]] = {
 
 # Events that every service publishes on its own exchange.
 PARKED = {service: parked_for(service) for service in SERVICES}
-SEALED = {service: sealed_for(service) for service in SERVICES}
+AUDIT_SEALED = {service: sealed_for(service) for service in SERVICES}

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from contracts.common import AboutEnrolment
+from contracts.conflicts import Declares, Withdraws
 from contracts.envelope import Payload
-from contracts.ties import Declares, Withdraws
 from contracts.topology import COMMITTEE_EVENTS
 
 Procedure = Literal["ordinary", "urgent"]
@@ -186,15 +186,15 @@ class DeadlineReminded(_Deadline):
 
 
 class DeadlineMissed(_Deadline):
-    """A deadline passed, and nothing was done. `loudness`: 1 at first, and one more each day."""
+    """A deadline passed, and nothing was done. `reminder_step`: 1 at first, and one more each day."""
 
     TYPE = "deadline.missed.v1"
 
-    loudness: int
+    reminder_step: int
 
 
 class ConflictDeclared(Declares, _CommitteeFact):
-    """A person has a tie to a party: wherever they work, this victim's case does not exist for them.
+    """A person has a conflict of interest: wherever they work, this victim's case does not exist for them.
 
     `person`: the subject of their tokens.
     """
@@ -213,7 +213,7 @@ class ConflictDeclared(Declares, _CommitteeFact):
 
 
 class ConflictWithdrawn(Withdraws, _CommitteeFact):
-    """A tie that was declared in this application until then no longer counts; one from elsewhere still does.
+    """A conflict declared in this application until then no longer counts; one from elsewhere still does.
 
     Which of both was later is told by their moments: these come of one application, one after the other.
     """

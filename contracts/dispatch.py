@@ -239,7 +239,7 @@ class OrderSent(Payload):
     """An order for the control room's own software: everything but the card, which is fetched at `card_url`.
 
     Sent again when other units go or a crew must know more; of several the highest `revision` counts. `units`:
-    all that hold an order of it. `kept_from`: subjects of tokens from whom the software has to keep what is
+    all that hold an order of it. `withheld_from`: subjects of tokens from whom the software has to keep what is
     personal.
     """
 
@@ -269,7 +269,7 @@ class OrderSent(Payload):
     cancel: Annotated[Literal["requested", "duress"] | None, Personal(Group.VICTIM)] = None
     linked_incident_ids: Annotated[tuple[UUID, ...], Personal(Group.PERPETRATOR)] = ()
     units: tuple[UnitOnTheWay, ...] = ()
-    kept_from: tuple[str, ...] = ()
+    withheld_from: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:

@@ -14,7 +14,7 @@ import yaml
 
 from contracts import topology
 from contracts.audit import AuditSealed
-from contracts.catalogue import PARKED, PUBLISHED, SEALED
+from contracts.catalogue import AUDIT_SEALED, PARKED, PUBLISHED
 from contracts.common import MessageParked
 from contracts.dispatch import OrderState
 from contracts.envelope import CONTENT_TYPE, Event, Payload
@@ -114,7 +114,7 @@ def asyncapi() -> Json:
     channels: Json = {}
     operations: Json = {}
     for service, events in PUBLISHED.items():
-        for payload in (*events, PARKED[service], SEALED[service]):
+        for payload in (*events, PARKED[service], AUDIT_SEALED[service]):
             exchange = payload.EXCHANGE
             channel = channels.setdefault(exchange, _channel(exchange))
             channel["messages"][payload.TYPE] = {"$ref": f"#/components/messages/{payload.TYPE}"}

@@ -2,7 +2,7 @@
 
 The table is the domain brief's ("Who may see what"). A field of an answer says to which group it belongs
 (`Personal`); what a caller may know of that group follows from the caller's audience and the circumstances.
-A tie to a party beats all of it: such a caller is told that there is no such case.
+A conflict of interest beats all of it: such a caller is told that there is no such case.
 """
 
 from collections.abc import Iterable, Mapping

@@ -68,7 +68,7 @@ def _without(*names: str) -> Callable[[AlarmRaised], AlarmRaised]:
 
 
 def _bare(press: AlarmRaised) -> AlarmRaised:
-    """Who pressed, when it came, and nothing else, both as every store holds them. Without proof: unproved."""
+    """Who pressed, when it came, and nothing else, as every store holds them. Without proof: unverified."""
     received_at = _bounded(press.received_at)
     less = _without(*_EMPTY)(press)
     return less.model_copy(

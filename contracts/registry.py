@@ -7,18 +7,18 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.common import AboutEnrolment, Language
+from contracts.conflicts import REGISTRY, Declares, Withdraws
 from contracts.policy import Group, Personal
-from contracts.ties import REGISTRY, Declares, Withdraws
 from contracts.topology import REGISTRY_CARDS, REGISTRY_EVENTS
 
 # What a file reminds of: `verify` what was said of violence and weapons, a `measure` that ends, a `photo` that
-# is old, a `transfer` that nobody answers, a file that somebody `opened` by breaking the glass, or that is kept
-# from somebody who is `tied` on another's word. Of the alarm
+# is old, a `transfer` that nobody answers, a file that somebody read by `break_glass` access, or that is kept
+# from somebody who has a `conflict_of_interest` on another's word. Of the alarm
 # itself: it is granted and nobody did `activate` it, it is on and she is `unprotected` (it is suspended, or no
 # device of it works), it is `to_end`, was `granted` after the file ended, or for an `unknown` file.
 ReminderKind = Literal[
-    "verify", "measure", "photo", "transfer", "opened", "granted", "activate", "unprotected", "to_end",
-    "unknown", "tied",
+    "verify", "measure", "photo", "transfer", "break_glass", "granted", "activate", "unprotected", "to_end",
+    "unknown", "conflict_of_interest",
 ]  # fmt: skip
 DeviceStatus = Literal["stock", "matched", "active", "suspended", "lost", "returned"]
 # In these a device raises an alarm all the same, flagged; nothing else that it sends counts.
@@ -203,7 +203,7 @@ class TransferAnswered(_RegistryFact):
 
 
 class FileReminded(_RegistryFact):
-    """The managing zone must look at a file; `loudness` 0 in time, then one more each day.
+    """The managing zone must look at a file; `reminder_step` 0 in time, then one more each day.
 
     `managing_zone_id`: None where no zone has such a file: of what was granted for an `unknown` one.
     """
@@ -214,14 +214,14 @@ class FileReminded(_RegistryFact):
     managing_zone_id: str | None
     kind: ReminderKind
     due_at: AwareDatetime
-    loudness: int
+    reminder_step: int
     reminded_at: AwareDatetime
 
 
-class FileOpened(_RegistryFact):
-    """Somebody broke the glass: read a file that is not theirs, with a reason, until a moment."""
+class BreakGlassUsed(_RegistryFact):
+    """Somebody used break-glass access: read a file that is not theirs, with a reason, until a moment."""
 
-    TYPE = "file.opened.v1"
+    TYPE = "break_glass.used.v1"
 
     managing_zone_id: str
     opened_by: str
@@ -229,10 +229,10 @@ class FileOpened(_RegistryFact):
     until: AwareDatetime
 
 
-class TieDeclared(Declares, _RegistryFact):
-    """A person (the subject of their tokens) has a tie to a party: this case does not exist for them."""
+class FileConflictDeclared(Declares, _RegistryFact):
+    """A person (the subject of their tokens) has a conflict of interest: this case does not exist for them."""
 
-    TYPE = "tie.declared.v1"
+    TYPE = "file_conflict.declared.v1"
 
     person: str
     declared_at: AwareDatetime
@@ -243,10 +243,10 @@ class TieDeclared(Declares, _RegistryFact):
         return REGISTRY
 
 
-class TieWithdrawn(Withdraws, _RegistryFact):
-    """A tie that was declared at the registry until then no longer counts; one of the committee still does."""
+class FileConflictWithdrawn(Withdraws, _RegistryFact):
+    """A conflict declared at the registry until then no longer counts; one of the committee still does."""
 
-    TYPE = "tie.withdrawn.v1"
+    TYPE = "file_conflict.withdrawn.v1"
 
     person: str
     withdrawn_at: AwareDatetime
@@ -259,5 +259,12 @@ class TieWithdrawn(Withdraws, _RegistryFact):
 
 EVENTS = (
     *(EnrolmentChanged, DeviceChanged, CardPublished, PhotoPublished, CardWithdrawn),
-    *(TransferOffered, TransferAnswered, FileReminded, FileOpened, TieDeclared, TieWithdrawn),
+    *(
+        TransferOffered,
+        TransferAnswered,
+        FileReminded,
+        BreakGlassUsed,
+        FileConflictDeclared,
+        FileConflictWithdrawn,
+    ),
 )

@@ -1,4 +1,4 @@
-"""Events of reporting: what its books show that somebody must act upon."""
+"""Events of reporting: what its records show that somebody must act upon."""
 
 from datetime import date
 from typing import Literal
@@ -22,7 +22,7 @@ class _ReportingFact(Payload):
 
 
 class LedgerGapFound(_ReportingFact):
-    """The books do not add up: page somebody. `entry_id`: what is missing, an alarm or an order of it.
+    """The records do not add up: page somebody. `entry_id`: what is missing, an alarm or an order of it.
 
     A gap that was closed and is still there, or that came back, is told under a new `number`.
     """

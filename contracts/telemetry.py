@@ -150,9 +150,9 @@ PRESS_PROOF = Metric(
     "stalkingalarm.press.proof",
     "counter",
     "{press}",
-    "Presses of the lane of the proved, by what dispatch's own look at the signature said.",
+    "Presses of the verified lane, by what dispatch's own look at the signature said.",
     ("dispatch",),
-    {"outcome": ("proved", "proof_pending", "proof_missing", "proof_broken")},
+    {"outcome": ("verified", "proof_pending", "proof_missing", "proof_broken")},
 )
 PRESS_ROUTE_DURATION = Metric(
     "stalkingalarm.press.route.duration",
@@ -214,7 +214,7 @@ LEDGER_GAPS = Metric(
     "stalkingalarm.ledger.gaps",
     "gauge",
     "{gap}",
-    "Open gaps of the ledger: what one book has and another lacks, and what was set aside on the alarm path.",
+    "Open gaps of the ledger: what one service has and another lacks, or was set aside on the alarm path.",
     ("reporting",),
     {"kind": get_args(GapKind)},
 )
@@ -230,9 +230,9 @@ LEDGER_COMPARED_AGE = Metric(
     "stalkingalarm.ledger.compared.age",
     "gauge",
     "s",
-    "Since the book of another service was last compared whole with ours.",
+    "Since the records of another service were last compared whole with ours.",
     ("reporting",),
-    {"book": SERVICES},
+    {"service": SERVICES},
 )
 DEVICE_ATTENTION = Metric(
     "stalkingalarm.device.attention",
@@ -249,8 +249,8 @@ MESSAGE_SETTLED = Metric(
     "Messages that a reader is done with: handled, put off for a retry, or parked.",
     attributes={"queue": _QUEUE, "outcome": ("handled", "retried", "parked")},
 )
-QUEUE_HEARD_AGE = Metric(
-    "stalkingalarm.queue.heard.age",
+QUEUE_RECEIVED_AGE = Metric(
+    "stalkingalarm.queue.received.age",
     "gauge",
     "s",
     "Since this process last took anything from the queue, its own canary included.",

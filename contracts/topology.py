@@ -18,7 +18,7 @@ DISPATCH_ORDERS = "dispatch.orders"
 DISPATCH_LIVE = "dispatch.live"
 COMMITTEE_EVENTS = "committee.events"
 REPORTING_EVENTS = "reporting.events"
-# What is personal travels on these, and on no other; its bodies rest sealed until the broker has them.
+# What is personal travels on these, and on no other; its bodies rest encrypted until the broker has them.
 RESTRICTED = frozenset({REGISTRY_CARDS, ALARM_URGENT, DISPATCH_ORDERS})
 UNROUTABLE = "unroutable"
 
@@ -140,7 +140,7 @@ EXCHANGES: tuple[Exchange, ...] = (
     Exchange(ALARM_EVENTS),
     Exchange(DISPATCH_EVENTS),
     Exchange(DISPATCH_ORDERS),
-    # Doorbells: with no console open nobody listens, and that is no fault.
+    # Change notifications: with no console open nobody listens, and that is no fault.
     Exchange(DISPATCH_LIVE, "topic", None),
     Exchange(COMMITTEE_EVENTS),
     Exchange(REPORTING_EVENTS),
@@ -181,7 +181,7 @@ _WORK_QUEUES: tuple[Queue, ...] = (
     ),
     Queue(
         DISPATCH_REGISTRY,
-        # Ties are declared at the committee too.
+        # Conflicts of interest are declared at the committee too.
         (
             Binding(REGISTRY_EVENTS, "#"),
             *(Binding(COMMITTEE_EVENTS, f"conflict.{what}.v1") for what in ("declared", "withdrawn")),
@@ -232,7 +232,7 @@ _WORK_QUEUES: tuple[Queue, ...] = (
         # All of its own too: an event that no queue takes would count as unroutable.
         (
             *(Binding(f"{s}.events", "message.parked.v1") for s in SERVICES),
-            *(Binding(REGISTRY_EVENTS, f"file.{what}.v1") for what in ("opened", "reminded")),
+            *(Binding(REGISTRY_EVENTS, what) for what in ("break_glass.used.v1", "file.reminded.v1")),
             Binding(COMMITTEE_EVENTS, "deadline.missed.v1"),
             Binding(REPORTING_EVENTS, "#"),
         ),
@@ -243,7 +243,7 @@ _WORK_QUEUES: tuple[Queue, ...] = (
         (
             Binding(DISPATCH_EVENTS, "incident.closed.v1"),
             Binding(REGISTRY_EVENTS, "enrolment.changed.v1"),
-            *(Binding(REGISTRY_EVENTS, f"tie.{what}.v1") for what in ("declared", "withdrawn")),
+            *(Binding(REGISTRY_EVENTS, f"file_conflict.{what}.v1") for what in ("declared", "withdrawn")),
         ),
     ),
 )

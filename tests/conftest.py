@@ -21,13 +21,13 @@ settings.register_profile(BEFORE_A_RELEASE, settings.get_profile("any machine"))
 settings.load_profile("any machine")
 
 # Escalation in seconds instead of tens of seconds, so that its whole ladder is seen in each run; and broken
-# glass that closes again while a test looks.
+# break-glass access that ends again while a test looks.
 TIMES = {
     "ESCALATE_AFTER_S": "[2, 4, 6]",
     "UNIT_ANSWER_S": "2",
     "FIND_UNIT_EVERY_S": "1",
     "WEBHOOK_DELAYS_S": "[0, 1, 2]",
-    "GLASS_LASTS": "PT12S",
+    "BREAK_GLASS_LASTS": "PT12S",
 }
 
 

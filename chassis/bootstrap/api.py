@@ -17,7 +17,7 @@ from chassis.messaging.outbox import Relay
 from chassis.messaging.publisher import Publisher
 from chassis.runtime.settings import Settings
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 
 T = TypeVar("T")
@@ -121,10 +121,10 @@ def at_hand(read: Callable[[Request], T]) -> T:
     return found
 
 
-def unit_of(unit: Callable[[Database, Vault, Caller], AbstractContextManager[U]], *roles: str) -> U:
+def unit_of(unit: Callable[[Database, Vault, Principal], AbstractContextManager[U]], *roles: str) -> U:
     """Ask for what `unit` opens for a caller with one of `roles`; it commits before the answer leaves."""
 
-    def opened(request: Request, caller: Caller = require(*roles)) -> Iterator[U]:
+    def opened(request: Request, caller: Principal = require(*roles)) -> Iterator[U]:
         shared: ApiProcess[Settings] = process_of(request)
         with unit(shared.database, shared.vault, caller) as found:
             yield found

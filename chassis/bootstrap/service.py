@@ -8,7 +8,7 @@ from sqlalchemy.orm import configure_mappers
 
 from chassis.database.database import Database, engine_of
 from chassis.runtime.settings import Settings, load
-from chassis.security.key_rotation import Sealed
+from chassis.security.key_rotation import EncryptedColumn
 from chassis.security.vault import Vault
 from contracts.topology import ServiceName
 
@@ -21,7 +21,7 @@ class Service(Generic[S]):
 
     name: ServiceName
     settings: type[S]
-    encrypted: Sequence[Sealed] = ()
+    encrypted: Sequence[EncryptedColumn] = ()
 
     def load(self) -> S:
         """Read the settings from the environment; raises `pydantic.ValidationError` naming what is missing."""

@@ -8,7 +8,7 @@ from chassis.database.database import Database
 from chassis.messaging.outbox import Relay
 from chassis.messaging.worker import tell_of_parked, worker_publisher
 from chassis.security import audit
-from chassis.security.key_rotation import Resealer
+from chassis.security.key_rotation import KeyRotation
 from chassis.security.vault import Vault
 
 
@@ -17,7 +17,7 @@ class WorkerProcess(Generic[S]):
 
     def __init__(self, service: Service[S]) -> None:
         self._service = service
-        self._resealer = Resealer(service.encrypted)
+        self._key_rotation = KeyRotation(service.encrypted)
         # Whoever parks a message says so by an event of this service.
         tell_of_parked(service.name, lambda: self.database)
 
@@ -45,8 +45,8 @@ class WorkerProcess(Generic[S]):
             self.database.relay.stop()
 
     def rotate_keys(self) -> None:
-        """Encrypt anew what an older key encrypted; a timer calls this every `LOOK_EVERY_S` seconds."""
-        self._resealer.look(self.database, self.vault)
+        """Re-encrypt what an older key encrypted; a timer calls this every `LOOK_EVERY_S` seconds."""
+        self._key_rotation.look(self.database, self.vault)
 
     def chain_audit_log(self) -> None:
         """Chain and sign what was logged; a timer calls this every 2 seconds."""

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def engine_of(settings: Settings) -> Engine:
-    """Make a pooled psycopg 3 engine whose every wait is bounded; it has the keys of what the outbox seals."""
+    """Make a pooled psycopg 3 engine whose every wait is bounded; it has the keys of the outbox."""
     options = (
         f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout={settings.statement_timeout_ms}"
         f" -c idle_in_transaction_session_timeout={settings.statement_timeout_ms * 4} -c timezone=UTC"
@@ -93,7 +93,7 @@ class Transaction:
         self._outgoing.append(outbox.Outgoing(event_id, payload.EXCHANGE, payload.routing_key, body, span))
 
     def signal(self, payload: Payload, *, cause: Span | None = None) -> None:
-        """Send after the commit without an outbox row: for doorbells, whose loss a poll makes good."""
+        """Send after the commit without an outbox row: for change notifications; a poll finds what is lost."""
         event_id, traceparent = uuid4(), telemetry.traceparent_of(cause)
         body = encode(
             payload, source=self._source, time=clock.now(), event_id=event_id, traceparent=traceparent

@@ -1,4 +1,4 @@
-"""A service's own book: what it holds of a period, counted and digested by its database.
+"""A service's own records: what it holds of a period, counted and digested by its database.
 
 Never in the way of an alarm: each question is short, read-only, bounded, and gives up soon.
 """
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from chassis.database.database import Database
-from contracts.book import FIRST, MOST_ENTRIES, NOTHING, Digest, Entry, Part, Section, periods
+from contracts.reconciliation import FIRST, MOST_ENTRIES, NOTHING, Digest, Entry, Part, Section, periods
 
 # Milliseconds: an hour of the worst day takes a tenth of it.
 _PATIENCE_MS = 1500
@@ -26,7 +26,7 @@ _ENTRIES = f"SELECT id, alarm_id, received_at {_BETWEEN} AND id > :after ORDER B
 _HELD = "SELECT id FROM ({0}) AS b WHERE id = ANY(:ids)"
 
 
-class Book:
+class Records:
     """`sections`: for each the SELECT of its `id`, `alarm_id` and `received_at`, without any condition.
 
     PostgreSQL moves the conditions inside, where an index over the time serves them.

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from chassis.database.damaged_rows import Known
 from chassis.database.database import Transaction
 from chassis.runtime import clock
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 
 
@@ -20,7 +20,7 @@ class Work:
 
     tx: Transaction
     vault: Vault
-    caller: Caller
+    caller: Principal
     at: datetime = field(default_factory=clock.now)
 
     @property
@@ -28,21 +28,23 @@ class Work:
         """The database, within the transaction."""
         return self.tx.session
 
-    def open(self, place: str, sealed: bytes | None) -> Any:
-        """Decrypt what is sealed at a place; gives an empty mapping where nothing is."""
-        return self.vault.open(place, sealed) if sealed else {}
+    def decrypt(self, associated_data: str, encrypted: bytes | None) -> Any:
+        """Decrypt a value with its associated data; gives an empty mapping where nothing is."""
+        return self.vault.decrypt(associated_data, encrypted) if encrypted else {}
 
-    def opened(self, place: str, sealed: bytes | None) -> Mapping[str, object]:
-        """Decrypt one of many: what cannot be read is logged by its place, and does not hide the others."""
+    def decrypt_mapping(self, associated_data: str, encrypted: bytes | None) -> Mapping[str, object]:
+        """Decrypt one of many: what cannot be read is logged by its associated data and hides no other."""
         nothing: Mapping[str, object] = {}
-        return Known("sealed value", place).read("text", lambda: self._mapping(place, sealed), nothing)
+        return Known("encrypted value", associated_data).read(
+            "text", lambda: self._mapping(associated_data, encrypted), nothing
+        )
 
-    def _mapping(self, place: str, sealed: bytes | None) -> Mapping[str, object]:
-        said = self.open(place, sealed)
+    def _mapping(self, associated_data: str, encrypted: bytes | None) -> Mapping[str, object]:
+        said = self.decrypt(associated_data, encrypted)
         if not isinstance(said, dict):
             raise TypeError("not a mapping")
         return said
 
-    def seal(self, place: str, value: object) -> bytes:
-        """Encrypt for one place."""
-        return self.vault.seal(place, value)
+    def encrypt(self, associated_data: str, value: object) -> bytes:
+        """Encrypt with its associated data."""
+        return self.vault.encrypt(associated_data, value)

@@ -10,11 +10,11 @@ from chassis.database.database import Database
 from chassis.security import audit, witness
 from chassis.security.audit_trail import Trail, unlogged
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.audit import AuditEntry, AuditSealed
 from contracts.topology import ServiceName
 
-Auditor = Annotated[Caller, require("auditor")]
+Auditor = Annotated[Principal, require("auditor")]
 After = Annotated[int, Query(ge=0, le=2**62)]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 
@@ -52,11 +52,11 @@ def add(app: FastAPI, database: Callable[[], Database], service: str) -> None:
 
 
 def add_witness(app: FastAPI, database: Callable[[], Database]) -> None:
-    """Add the endpoint for what this service heard other services sign."""
+    """Add the endpoint for what this service received of other services' seals."""
 
     @app.get("/v1/audit/witness/{service}", tags=["audit"])
     @unlogged
     def witnessed(service: ServiceName, _: Auditor, after: After = 0, limit: Limit = 1000) -> list[AuditSealed]:
-        """List what a service signed of its audit log, as we heard it then."""
+        """List what a service signed of its audit log, as it was received then."""
         with database().read() as session:
             return witness.listing(session, service, after, limit)

@@ -26,7 +26,7 @@ from chassis.http.application import http_error, invalid_request, service_error
 from chassis.i18n import translations
 from chassis.i18n.catalogues import LANGUAGES, Texts, Translations
 from chassis.security.auth import caller_of
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.common import BELGIUM, Language
 from contracts.values import FIRST_DAY, LAST_DAY
 
@@ -86,7 +86,7 @@ class Pages:
         app.add_exception_handler(RequestValidationError, self._misread)
         app.add_exception_handler(HTTPException, self._absent)
 
-    def reader(self, request: Request, *roles: str) -> Caller:
+    def reader(self, request: Request, *roles: str) -> Principal:
         """Tell who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
         caller = caller_of(request)
         if not caller.roles.intersection(roles):
@@ -97,7 +97,7 @@ class Pages:
         self,
         request: Request,
         template: str,
-        caller: Caller | None,
+        caller: Principal | None,
         status: int = 200,
         named: Mapping[str, str] | None = None,
         **what: object,

@@ -1,4 +1,4 @@
-"""The book of a service over HTTP, for reporting alone: how many, which digest, which ids, is it here."""
+"""The records of a service over HTTP, for reporting alone: how many, which digest, which ids, is it here."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,14 +9,14 @@ from uuid import UUID
 
 from fastapi import FastAPI, Query
 
-from chassis.database.reconciliation import Book
+from chassis.database.reconciliation import Records
 from chassis.errors import Invalid, NotFound, Retryable
 from chassis.http.limits import MOST_BYTES, bodies
 from chassis.security import audit_context
 from chassis.security.audit_trail import unlogged
 from chassis.security.auth import require
-from chassis.security.principal import Caller
-from contracts.book import FIRST, MOST_PARTS, Entry, Ids, Part, Section
+from chassis.security.principal import Principal
+from contracts.reconciliation import FIRST, MOST_PARTS, Entry, Ids, Part, Section
 from contracts.values import Moment
 
 # What reporting asks for at most is a local day, of 25 hours once a year.
@@ -25,57 +25,57 @@ _LONGEST = timedelta(hours=26)
 _LOGGED_EVERY_S = 3600.0
 
 
-class BookBusy(Retryable):
+class RecordsBusy(Retryable):
     """One question at a time: the database has more urgent work."""
 
 
-def add(app: FastAPI, book: Callable[[], Book]) -> None:
+def add(app: FastAPI, records: Callable[[], Records]) -> None:
     """Add the endpoints for the three questions."""
     asked = threading.Lock()
-    reporting: Caller = require("service", partner="reporting")
+    reporting: Principal = require("service", partner="reporting")
 
     @contextmanager
-    def opened(section: Section | None = None) -> Iterator[Book]:
-        found = book()
+    def opened(section: Section | None = None) -> Iterator[Records]:
+        found = records()
         if section is not None and section not in found.sections:
             raise NotFound("this service keeps no such section", field="section")
         if not asked.acquire(blocking=False):
-            raise BookBusy("another question is being answered")
+            raise RecordsBusy("another question is being answered")
         try:
             yield found
         finally:
             asked.release()
 
-    @app.get("/v1/book", tags=["book"])
+    @app.get("/v1/records", tags=["reconciliation"])
     @unlogged
     def digests(
         since: Moment,
         until: Moment,
         parts: Annotated[int, Query(ge=1, le=MOST_PARTS)] = 1,
-        _: Caller = reporting,
+        _: Principal = reporting,
     ) -> list[Part]:
         """Count what is held of a period, in equal parts, and give the digest of the ids in each."""
         _check(since, until)
         with opened() as found:
             return found.digests(since, until, parts)
 
-    @app.get("/v1/book/{section}", tags=["book"])
+    @app.get("/v1/records/{section}", tags=["reconciliation"])
     @unlogged
     def entries(
         section: Section,
         since: Moment,
         until: Moment,
         after: UUID = FIRST,
-        _: Caller = reporting,
+        _: Principal = reporting,
     ) -> list[Entry]:
         """List the entries of a period by id, a page at a time; empty when there are none after `after`."""
         _check(since, until)
         with opened(section) as found:
             return found.entries(section, since, until, after)
 
-    @app.post("/v1/book/{section}/held", tags=["book"])
+    @app.post("/v1/records/{section}/held", tags=["reconciliation"])
     @bodies(MOST_BYTES)
-    def held(section: Section, body: Ids, _: Caller = reporting) -> Ids:
+    def held(section: Section, body: Ids, _: Principal = reporting) -> Ids:
         """Find which of these ids are held, whenever they were received."""
         audit_context.seldom(_LOGGED_EVERY_S)
         with opened(section) as found:

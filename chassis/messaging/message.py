@@ -16,7 +16,7 @@ class NotConfirmed(Exception):
 class Message:
     """One persistent message to publish. `id` is the id of its event.
 
-    `mandatory` False: no fault that no queue takes it (doorbells while no stream is open).
+    `mandatory` False: no fault that no queue takes it (change notifications while no stream is open).
     """
 
     id: UUID

@@ -18,7 +18,7 @@ from chassis.database.columns import UtcDateTime, table_of
 from chassis.database.sql import Insert, Statement
 from chassis.messaging.message import Message, Sender
 from chassis.runtime import clock
-from chassis.security.vault import Unreadable, Vault, is_sealed
+from chassis.security.vault import Unreadable, Vault, is_encrypted
 from chassis.telemetry import health, process_metrics, telemetry
 from contracts.envelope import Event, Undecodable
 from contracts.topology import RESTRICTED
@@ -39,7 +39,7 @@ _SWEEP_LOCK = 4421
 
 
 class OutboxRow(SQLModel, table=True):
-    """One event that the broker has not confirmed yet; the body is sealed where its exchange is restricted."""
+    """One event that the broker has not confirmed; the body is encrypted where its exchange is restricted."""
 
     __tablename__ = "outbox"
 
@@ -112,18 +112,18 @@ def stored(outgoing: Sequence[Outgoing], session: Session) -> Statement | None:
     return _INSERT(rows) if rows else None
 
 
-def place(event_id: UUID) -> str:
-    """Name the place where the body of an event belongs (`chassis.security.vault`)."""
+def associated_data(event_id: UUID) -> str:
+    """Name the associated data of the body of an event (`chassis.security.vault`)."""
     return f"outbox:{event_id}:body"
 
 
 def clear(vault: Vault, event_id: UUID, body: bytes) -> bytes:
     """Give a body from the outbox in clear, as it travels; raises `Unreadable`."""
-    return vault.decrypt(place(event_id), body) if is_sealed(body) else body
+    return vault.decrypt_bytes(associated_data(event_id), body) if is_encrypted(body) else body
 
 
 def _at_rest(session: Session, outgoing: Outgoing) -> bytes:
-    return vault_of(session.get_bind()).encrypt(place(outgoing.id), outgoing.body)
+    return vault_of(session.get_bind()).encrypt_bytes(associated_data(outgoing.id), outgoing.body)
 
 
 def vault_of(engine: Engine | Connection) -> Vault:

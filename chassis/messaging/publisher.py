@@ -1,4 +1,4 @@
-"""The asyncio side of the bus: many confirmed publishes in flight, and transient queues as doorbells."""
+"""The asyncio side of the bus: many confirmed publishes in flight, and transient queues for notifications."""
 
 import asyncio
 import logging
@@ -124,7 +124,7 @@ class Publisher:
     ) -> Callable[[], None]:
         """Call `callback` with all bodies that came since its last call; returns how to end it.
 
-        What was published while the connection was down never comes: a doorbell, not a letter box.
+        What was published while the connection was down never comes: a notification, not a letter box.
         """
         subscription = _Subscription(exchange, routing_keys, callback)
         self._subscriptions.append(subscription)

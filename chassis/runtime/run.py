@@ -29,7 +29,7 @@ from chassis.messaging import worker
 from chassis.runtime import eventlet_patches, gc_tuning
 from chassis.runtime.settings import secret
 from chassis.telemetry import metrics, process_metrics, telemetry
-from contracts.telemetry import QUEUE_HEARD_AGE
+from contracts.telemetry import QUEUE_RECEIVED_AGE
 
 eventlet_patches.install()
 
@@ -91,7 +91,7 @@ def main(target: str) -> None:
     process = names or "worker"
     telemetry.configure(parts[1] if len(parts) > 1 else path, process)
     process_metrics.of_process(process)
-    metrics.observe(QUEUE_HEARD_AGE, worker.heard_ages)
+    metrics.observe(QUEUE_RECEIVED_AGE, worker.received_ages)
     module = importlib.import_module(path)
     runner = ServiceRunner({"AMQP_URI": secret("broker_url"), "max_workers": _MAX_WORKERS})
     for cls in service_classes(module, names):

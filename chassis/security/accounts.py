@@ -1,4 +1,4 @@
-"""When two accounts are one person: the only place that says so. Ties, attendance and votes count by it."""
+"""When two accounts are one person: for conflicts of interest, attendance and votes."""
 
 import unicodedata
 from collections.abc import Iterable

@@ -21,11 +21,11 @@ from chassis.database.sql import Insert, Statement, as_json
 from chassis.runtime import clock
 from chassis.runtime.settings import Settings
 from chassis.security import access_policy, audit_context
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import signing_key
 from contracts import audit as contract
 from contracts.audit import Action, AuditEntry, AuditSealed
-from contracts.catalogue import SEALED
+from contracts.catalogue import AUDIT_SEALED
 from contracts.identity import CLAIMS
 from contracts.policy import Audience, Circumstances, audiences
 
@@ -98,13 +98,13 @@ class Purpose:
     about: str
 
 
-def entry(caller: Caller, action: Action, purpose: Purpose, fields: Iterable[str]) -> Statement:
+def entry(caller: Principal, action: Action, purpose: Purpose, fields: Iterable[str]) -> Statement:
     """Build the statement that adds an entry."""
     return entries_about(caller, action, purpose.why, [purpose.about], fields)
 
 
 def entries_about(
-    caller: Caller, action: Action, why: str, about: Iterable[str], fields: Iterable[str]
+    caller: Principal, action: Action, why: str, about: Iterable[str], fields: Iterable[str]
 ) -> Statement:
     """Build the statement that adds the same entry about each of several."""
     audit_context.noted(action)
@@ -127,14 +127,14 @@ def entries_about(
     )
 
 
-def wrote(tx: Transaction, caller: Caller, purpose: Purpose, fields: Iterable[str]) -> None:
+def wrote(tx: Transaction, caller: Principal, purpose: Purpose, fields: Iterable[str]) -> None:
     """Log that this transaction changes these fields."""
     tx.write(entry(caller, "write", purpose, fields))
 
 
 def disclose(
     tx: Transaction,
-    caller: Caller,
+    caller: Principal,
     purpose: Purpose,
     answer: M,
     how: Circumstances,
@@ -161,7 +161,7 @@ class Signer:
     def seal(self, position: int, digest: str, at: datetime) -> AuditSealed:
         """Sign where the log stands; gives the event that says so."""
         signature = contract.sign(self._key, self.service, position, digest, at)
-        return SEALED[self.service](
+        return AUDIT_SEALED[self.service](
             service=self.service, position=position, hash=digest, sealed_at=at, signature=signature
         )
 
@@ -220,7 +220,7 @@ def entries(session: Session, after: int, limit: int) -> list[AuditEntry]:
 def seals(session: Session, service: str, after: int, limit: int) -> list[AuditSealed]:
     """List signatures in order, after a position."""
     rows = session.execute(_SEALS, {"after": after, "limit": limit})
-    return [SEALED[service](service=service, **row._mapping) for row in rows]
+    return [AUDIT_SEALED[service](service=service, **row._mapping) for row in rows]
 
 
 def oldest_loose(session: Session) -> datetime | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chassis.database.sql import Statement
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 
 Write = Callable[["Act"], Statement | None]
 
@@ -26,7 +26,7 @@ class Act:
     scope: Mapping[str, Any]
     write: Write
     changes: bool
-    caller: Caller | None = None
+    caller: Principal | None = None
     noted: bool = False
     about: dict[str, object] = field(default_factory=dict)
     every_s: float | None = None
@@ -46,7 +46,7 @@ def current() -> Act | None:
     return CURRENT.get()
 
 
-def by(caller: Caller) -> None:
+def by(caller: Principal) -> None:
     """Note who does it."""
     if (act := CURRENT.get()) is not None:
         act.caller = caller

@@ -13,7 +13,7 @@ from chassis.errors import Forbidden, Unauthenticated
 from chassis.runtime.settings import Settings
 from chassis.security import audit_context
 from chassis.security.jwks import IssuerKeys
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.signouts import SignOuts, key_of
 
 # Public keys only: with a shared secret (HS256) whoever can check a token could make one.
@@ -27,7 +27,7 @@ class Verifier:
         self._settings = settings
         self._keys = IssuerKeys(settings.oidc_jwks_url)
 
-    def caller(self, token: str) -> Caller:
+    def caller(self, token: str) -> Principal:
         """Tell who bears this token; raises `Unauthenticated`."""
         claims = self.claims(token, self._settings.oidc_audience)
         roles = claims.get("roles", [])
@@ -35,7 +35,7 @@ class Verifier:
             roles = [roles]  # as some providers write a list of one
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise Unauthenticated("the token's claim `roles` is no list of texts")
-        return Caller(
+        return Principal(
             subject=str(claims["sub"]),
             roles=frozenset(roles),
             partner=_text_of(claims, "partner"),
@@ -97,7 +97,7 @@ def cookie_name(settings: Settings, name: str) -> str:
     return f"__Host-{name}" if settings.production else name
 
 
-def caller_of(request: Request) -> Caller:
+def caller_of(request: Request) -> Principal:
     """Identify the caller of a request, by bearer token or by the console's session cookie."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
@@ -129,10 +129,10 @@ def refuse_other_sites(request: Request) -> None:
         raise Forbidden("this session belongs to another page", field="origin")
 
 
-def require(*roles: str, partner: str | None = None) -> Caller:
+def require(*roles: str, partner: str | None = None) -> Principal:
     """Make a dependency that gives the caller: with one of `roles`, and of `partner` where one is named."""
 
-    def check(request: Request) -> Caller:
+    def check(request: Request) -> Principal:
         caller = caller_of(request)
         if not caller.roles.intersection(roles):
             raise Forbidden(f"needs one of the roles {', '.join(sorted(roles))}")
@@ -142,8 +142,8 @@ def require(*roles: str, partner: str | None = None) -> Caller:
 
     check.roles = frozenset(roles)  # type: ignore[attr-defined]
     # As `Depends` itself, typed as what the endpoint is given.
-    given: Caller = Depends(check)
+    given: Principal = Depends(check)
     return given
 
 
-AnyCaller = Annotated[Caller, Depends(caller_of)]
+AnyPrincipal = Annotated[Principal, Depends(caller_of)]

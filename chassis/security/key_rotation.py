@@ -1,4 +1,4 @@
-"""Sealed values that an older key sealed are sealed anew, beside everything else that goes on.
+"""Re-encrypts values of older keys under the newest, beside everything else that goes on.
 
 Which values those are is told by the values themselves, so it begins again after any end. A value is replaced
 only while it is the one that was read, and a row that somebody else holds is left for later: nothing is
@@ -20,29 +20,29 @@ from chassis.database.columns import table_of
 from chassis.database.database import Database
 from chassis.database.isolation import bisect
 from chassis.messaging import outbox
-from chassis.security.vault import NONCE, VERSION, Unreadable, Vault, is_sealed, version_of
+from chassis.security.vault import NONCE, VERSION, Unreadable, Vault, is_encrypted, version_of
 
 log = logging.getLogger(__name__)
 
 # Seconds between two looks of a worker, and how long of it it may work.
 LOOK_EVERY_S = 60.0
 WORK_S = 20.0
-# Seconds of rest when all was found sealed by the newest key: a process that was started late may still use the
-# one before.
+# Seconds of rest when all was found encrypted by the newest key: a process that was started late may still
+# use the one before.
 REST_S = 3600.0
-# Rows looked at by one statement, values sealed in one transaction, and the pause after it, in seconds.
+# Rows looked at by one statement, values encrypted in one transaction, and the pause after it, in seconds.
 _LOOK, _BATCH, _PAUSE_S = 1000, 20, 0.02
 
 Key = tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class Sealed:
-    """A column with sealed values; `place` of the columns `of` says where each belongs."""
+class EncryptedColumn:
+    """A column with encrypted values; `associated_data` is made of the columns `of`."""
 
     row: type[SQLModel]
     column: str
-    place: Callable[..., str]
+    associated_data: Callable[..., str]
     of: tuple[str, ...]
 
     @property
@@ -66,18 +66,18 @@ class Sealed:
         return list(self.table.primary_key.columns)
 
     def window(self, session: Session, after: Key | None) -> tuple[list[tuple[Key, int]], Key | None]:
-        """Read primary key and key version of the next sealed values, and the last row; None at the end."""
+        """Read primary key and key version of the next encrypted values, and the last row; None at the end."""
         head = func.substring(self.value, 1, VERSION, type_=LargeBinary)
         some = select(*self.keys, head).order_by(*self.keys).limit(_LOOK)
         if after is not None:
             some = some.where(tuple_(*self.keys) > tuple_(*map(literal, after)))
         rows = [tuple(row) for row in session.execute(some)]
-        # Erased values are NULL or empty; only some bodies in the outbox are sealed.
-        found = [(row[:-1], version_of(row[-1])) for row in rows if row[-1] and is_sealed(row[-1])]
+        # Erased values are NULL or empty; only some bodies in the outbox are encrypted.
+        found = [(row[:-1], version_of(row[-1])) for row in rows if row[-1] and is_encrypted(row[-1])]
         return found, rows[-1][:-1] if rows else None
 
     def counted(self, session: Session) -> Counter[int]:
-        """Count the values that each key version sealed; window by window, for a table may be long."""
+        """Count the values that each key version encrypted; window by window, for a table may be long."""
         counts, last = Counter[int](), None
         while True:
             found, last = self.window(session, last)
@@ -86,13 +86,13 @@ class Sealed:
                 return counts
 
     def read(self, session: Session, keys: Sequence[Key]) -> list[tuple[object, ...]]:
-        """Read primary key, then what the place is made of, then the value, of each row that is still there."""
+        """Read primary key, parts of the associated data, and the value, of each row that is still there."""
         wanted = select(*self.keys, *(self.table.c[each] for each in self.of), self.value)
         return [tuple(row) for row in session.execute(wanted.where(tuple_(*self.keys).in_(keys)))]
 
     @cached_property
     def replace(self) -> Update:
-        """The statement that puts `new` in the place of the value that begins with `old`."""
+        """The statement that puts `new` in place of the value that begins with `old`."""
         same = [key == bindparam(f"key_{key.name}", type_=key.type) for key in self.keys]
         old = func.substring(self.value, 1, VERSION + NONCE) == bindparam("old", type_=LargeBinary)
         free = select(*self.keys).where(*same, old).with_for_update(skip_locked=True, key_share=True)
@@ -104,19 +104,19 @@ class Sealed:
 
 
 # Every service has one: an event may wait there for longer than a key is kept.
-OUTBOX = Sealed(outbox.OutboxRow, "body", outbox.place, ("id",))
+OUTBOX = EncryptedColumn(outbox.OutboxRow, "body", outbox.associated_data, ("id",))
 
 
-def whole(sealed: Sequence[Sealed]) -> Sequence[Sealed]:
-    """Join the sealed columns of a service and its outbox."""
-    return (*sealed, OUTBOX)
+def whole(encrypted: Sequence[EncryptedColumn]) -> Sequence[EncryptedColumn]:
+    """Join the encrypted columns of a service and its outbox."""
+    return (*encrypted, OUTBOX)
 
 
 @dataclass(slots=True)
-class Resealer:
-    """One worker's walk through the sealed columns of its service, and its outbox."""
+class KeyRotation:
+    """One worker's walk through the encrypted columns of its service, and its outbox."""
 
-    sealed: Sequence[Sealed]
+    encrypted: Sequence[EncryptedColumn]
     # Where the walk stands: which column, and after which row.
     _column: int = 0
     _after: Key | None = None
@@ -126,10 +126,10 @@ class Resealer:
     _rest_until: float = float("-inf")
 
     def __post_init__(self) -> None:
-        self.sealed = whole(self.sealed)
+        self.encrypted = whole(self.encrypted)
 
     def look(self, database: Database, vault: Vault, work_s: float = WORK_S) -> int:
-        """Seal anew what an older key sealed, for `work_s` seconds at most; returns how many values it were.
+        """Re-encrypt what an older key encrypted, for `work_s` seconds at most; returns the number of values.
 
         Asks nothing where there is no older key, and for an hour after a walk that met no old value.
         """
@@ -137,30 +137,30 @@ class Resealer:
             return 0
         until, done = monotonic() + work_s, 0
         while monotonic() < until:
-            if self._column == len(self.sealed):
+            if self._column == len(self.encrypted):
                 self._end()
                 break
-            done += self._window(database, vault, self.sealed[self._column])
+            done += self._window(database, vault, self.encrypted[self._column])
         if done:
-            log.info("%d values sealed anew with key version %d", done, vault.current)
+            log.info("%d values re-encrypted with key version %d", done, vault.current)
         return done
 
-    def _window(self, database: Database, vault: Vault, sealed: Sealed) -> int:
+    def _window(self, database: Database, vault: Vault, column: EncryptedColumn) -> int:
         with database.read() as session:
-            found, last = sealed.window(session, self._after)
+            found, last = column.window(session, self._after)
         old = [key for key, version in found if version < vault.current]
         self._met += len(old)
         done = 0
         for start in range(0, len(old), _BATCH):
-            done += self._batch(database, vault, sealed, old[start : start + _BATCH])
+            done += self._batch(database, vault, column, old[start : start + _BATCH])
             time.sleep(_PAUSE_S)
         self._column, self._after = (self._column, last) if last else (self._column + 1, None)
         return done
 
-    def _batch(self, database: Database, vault: Vault, sealed: Sealed, keys: Sequence[Key]) -> int:
+    def _batch(self, database: Database, vault: Vault, column: EncryptedColumn, keys: Sequence[Key]) -> int:
         with database.read() as session:
-            rows = sealed.read(session, keys)
-        new = [each for row in rows if (each := self._anew(vault, sealed, row))]
+            rows = column.read(session, keys)
+        new = [each for row in rows if (each := self._anew(vault, column, row))]
         if not new:
             return 0
         done = 0
@@ -169,27 +169,27 @@ class Resealer:
             nonlocal done
             with database.transaction() as tx:
                 # All in one round trip.
-                put_now = tx.session.connection().execute(sealed.replace, some).rowcount
+                put_now = tx.session.connection().execute(column.replace, some).rowcount
             done += put_now
 
         for _, error in bisect(new, put):
             # It stays as it is, for people to look at, and stops nothing.
-            log.error("a value in %s cannot be sealed anew: %s", sealed.name, type(error).__name__)
-            self._unreadable[sealed.name] += 1
+            log.error("a value in %s cannot be re-encrypted: %s", column.name, type(error).__name__)
+            self._unreadable[column.name] += 1
         return done
 
-    def _anew(self, vault: Vault, sealed: Sealed, row: tuple[object, ...]) -> dict[str, object] | None:
+    def _anew(self, vault: Vault, column: EncryptedColumn, row: tuple[object, ...]) -> dict[str, object] | None:
         *told, value = row
-        key, place = told[: len(sealed.keys)], sealed.place(*told[len(sealed.keys) :])
+        key, associated_data = told[: len(column.keys)], column.associated_data(*told[len(column.keys) :])
         if not isinstance(value, bytes) or not value or version_of(value) >= vault.current:
             return None
         try:
-            new = vault.reseal(place, value)
+            new = vault.re_encrypt(associated_data, value)
         except Unreadable:
             # It stays as it is, for people to look at, and stops nothing.
-            self._unreadable[sealed.name] += 1
+            self._unreadable[column.name] += 1
             return None
-        named = {f"key_{column.name}": each for column, each in zip(sealed.keys, key, strict=True)}
+        named = {f"key_{key_column.name}": each for key_column, each in zip(column.keys, key, strict=True)}
         return {**named, "old": value[: VERSION + NONCE], "new": new}
 
     def _end(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Principal:
     """Who calls: the claims that decisions rest upon."""
 
     subject: str

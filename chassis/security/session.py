@@ -1,7 +1,7 @@
 """The session of a person at a page: it lasts while they work, no longer than a shift, and not once they left.
 
-The access token is one cookie; another, sealed, says whose it is, since when, when they were last here, and how
-new tokens are had (RFC 6749 section 6). Nothing is kept here that a second process would need: what is
+The access token is one cookie; another, encrypted, says whose it is, since when, when they were last here, and
+how new tokens are had (RFC 6749 section 6). Nothing is kept here that a second process would need: what is
 remembered only spares the provider the same question twice.
 """
 
@@ -28,7 +28,7 @@ from chassis.security.vault import Unreadable, Vault
 
 log = logging.getLogger(__name__)
 
-_PLACE = "session"
+_ASSOCIATED_DATA = "session"
 # That somebody is here is written down once in this part of the time that they may be idle.
 _SEEN_PART = 20
 # A request whose token still holds waits this long for a new one; whose token is over, as long as it takes.
@@ -117,8 +117,8 @@ class Sessions:
 
     def cookies(self, session: Session, token: str) -> list[str]:
         """Write the cookies that the browser keeps."""
-        sealed = base64.urlsafe_b64encode(self._vault.seal(_PLACE, asdict(session))).decode()
-        return [self._cookie(self.token_name, token), self._cookie(self.name, sealed)]
+        encrypted = base64.urlsafe_b64encode(self._vault.encrypt(_ASSOCIATED_DATA, asdict(session))).decode()
+        return [self._cookie(self.token_name, token), self._cookie(self.name, encrypted)]
 
     def gone(self) -> list[str]:
         """Write the cookies that take the session from the browser."""
@@ -127,8 +127,8 @@ class Sessions:
     def opened(self, cookies: dict[str, str]) -> Session | None:
         """Open the session of a request; None where there is none that belongs to its token."""
         try:
-            sealed = base64.urlsafe_b64decode(cookies.get(self.name, ""))
-            session = Session(**self._vault.open(_PLACE, sealed))
+            encrypted = base64.urlsafe_b64decode(cookies.get(self.name, ""))
+            session = Session(**self._vault.decrypt(_ASSOCIATED_DATA, encrypted))
         except (ValueError, TypeError, Unreadable):
             return None
         return session if session.token == _digest(cookies.get(self.token_name, "")) else None

@@ -25,11 +25,11 @@ from chassis.security.oidc_client import Provider, SignInRefused
 from chassis.security.session import Keeping, Sessions
 from chassis.security.vault import Unreadable, Vault
 
-# Between leaving for the provider and coming back: what belongs together, sealed. Lax, for it must come back
+# Between leaving for the provider and coming back: what belongs together, encrypted. Lax, for it must come back
 # with the provider's redirect.
 _FLOW_COOKIE = "stalkingalarm_signin"
 _FLOW_S = 600
-_PLACE = "signin"
+_ASSOCIATED_DATA = "signin"
 _ONWARD = (
     '<!doctype html><meta charset="utf-8"><title>stalkingalarm</title>'
     '<meta http-equiv="refresh" content="0; url={to}"><a href="{to}">&rarr;</a>'
@@ -76,10 +76,10 @@ class SignIn:
         }
         response = RedirectResponse(f"{self._settings.oidc_authorization_url}?{urlencode(query)}", 302)
         flow = {"state": state, "nonce": nonce, "verifier": verifier, "to": to}
-        sealed = base64.urlsafe_b64encode(self._vault.seal(_PLACE, flow)).decode()
+        encrypted = base64.urlsafe_b64encode(self._vault.encrypt(_ASSOCIATED_DATA, flow)).decode()
         response.set_cookie(
             self._flow_cookie,
-            sealed,
+            encrypted,
             max_age=_FLOW_S,
             httponly=True,
             samesite="lax",
@@ -115,8 +115,8 @@ class SignIn:
 
     def _flow(self, request: Request) -> dict[str, str]:
         try:
-            sealed = base64.urlsafe_b64decode(request.cookies.get(self._flow_cookie, ""))
-            flow: dict[str, str] = self._vault.open(_PLACE, sealed)
+            encrypted = base64.urlsafe_b64decode(request.cookies.get(self._flow_cookie, ""))
+            flow: dict[str, str] = self._vault.decrypt(_ASSOCIATED_DATA, encrypted)
         except (ValueError, Unreadable):
             raise SignInRefused("signing in took too long or began elsewhere: begin again") from None
         return flow

@@ -14,15 +14,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from chassis.errors import Permanent
 from chassis.runtime.development import DEVELOPMENT_PREFIX
 
-# Bytes, at the head of a sealed value: key version, then nonce.
+# Bytes, at the head of an encrypted value: key version, then nonce.
 VERSION, NONCE = 2, 12
-# Versions are lower than this, so that a sealed value never begins as a JSON object does.
+# Versions are lower than this, so that an encrypted value never begins as a JSON object does.
 _VERSIONS_END = ord("{") << 8
 _OPENS = ":opens"
 
 
 class Unreadable(Permanent):
-    """A sealed value that was changed, moved to another row, or sealed with a key that is gone."""
+    """An encrypted value that was changed, moved to another row, or encrypted with a key that is gone."""
 
 
 # How many different bytes a random key of 32 has at the least: one with fewer was made up.
@@ -42,15 +42,15 @@ def are_random(keys: str) -> bool:
 
 
 class Vault:
-    """Seals JSON values. `keys`: "1:<base64url of 32 bytes>,2:..."; the highest version seals, all open.
+    """Encrypts JSON values. `keys`: "1:<base64url of 32 bytes>,2:..."; the highest encrypts, all decrypt.
 
-    A key that ends in ":opens" only opens: a new one that processes must know before any of them seals with it.
-    Raises ValueError where no key seals.
+    A key that ends in ":opens" only decrypts: a new one that processes must know before any of them encrypts
+    with it. Raises ValueError where no key encrypts.
     """
 
     def __init__(self, keys: str) -> None:
         self._keys: dict[int, AESGCM] = {}
-        sealing = dict[int, bytes]()
+        encrypting = dict[int, bytes]()
         for part in keys.split(","):
             number, _, key = part.strip().partition(":")
             version = int(number)
@@ -61,57 +61,59 @@ class Vault:
             raw = base64.urlsafe_b64decode(clear)
             self._keys[version] = AESGCM(raw)
             if not key.endswith(_OPENS):
-                sealing[version] = raw
-        if not sealing:
-            raise ValueError("every key only opens: one must seal")
-        self.current = max(sealing)
-        self._naming = hmac.digest(sealing[self.current], b"pseudonyms", hashlib.sha256)
+                encrypting[version] = raw
+        if not encrypting:
+            raise ValueError("every key only decrypts: one must encrypt")
+        self.current = max(encrypting)
+        self._naming = hmac.digest(encrypting[self.current], b"pseudonyms", hashlib.sha256)
 
     @property
     def versions(self) -> list[int]:
         """The versions of all keys that open."""
         return sorted(self._keys)
 
-    def seal(self, place: str, value: object) -> bytes:
-        """Encrypt a JSON value for one place (table, row, column): it opens nowhere else."""
-        return self.encrypt(place, json.dumps(value, separators=(",", ":")).encode())
+    def encrypt(self, associated_data: str, value: object) -> bytes:
+        """Encrypt a JSON value bound to its associated data (table, row, column): it decrypts with no other."""
+        return self.encrypt_bytes(associated_data, json.dumps(value, separators=(",", ":")).encode())
 
-    def open(self, place: str, sealed: bytes) -> Any:
-        """Decrypt; raises `Unreadable` when value, place or key do not belong together."""
-        return json.loads(self.decrypt(place, sealed))
+    def decrypt(self, associated_data: str, encrypted: bytes) -> Any:
+        """Decrypt; raises `Unreadable` when value, associated data or key do not belong together."""
+        return json.loads(self.decrypt_bytes(associated_data, encrypted))
 
-    def reseal(self, place: str, sealed: bytes) -> bytes:
-        """Seal the same value anew for the same place, by the key that seals now; raises `Unreadable`."""
-        return self.encrypt(place, self.decrypt(place, sealed))
+    def re_encrypt(self, associated_data: str, encrypted: bytes) -> bytes:
+        """Re-encrypt a value under the newest key, with the same associated data; raises `Unreadable`."""
+        return self.encrypt_bytes(associated_data, self.decrypt_bytes(associated_data, encrypted))
 
     def pseudonym(self, kind: str, value: str) -> str:
-        """Give 32 letters, the same for a value until another key seals; nobody guesses it without the key."""
+        """Give 32 letters, the same for a value until another key encrypts; nobody guesses them without it."""
         return hmac.digest(self._naming, f"{kind}:{value}".encode(), hashlib.sha256).hex()[:32]
 
-    def encrypt(self, place: str, clear: bytes) -> bytes:
-        """Encrypt bytes as they are for one place, as `seal` does a JSON value."""
+    def encrypt_bytes(self, associated_data: str, clear: bytes) -> bytes:
+        """Encrypt bytes as they are, as `encrypt` does a JSON value."""
         nonce = os.urandom(NONCE)
-        sealed = self._keys[self.current].encrypt(nonce, clear, place.encode())
-        return self.current.to_bytes(VERSION, "big") + nonce + sealed
+        encrypted = self._keys[self.current].encrypt(nonce, clear, associated_data.encode())
+        return self.current.to_bytes(VERSION, "big") + nonce + encrypted
 
-    def decrypt(self, place: str, sealed: bytes) -> bytes:
+    def decrypt_bytes(self, associated_data: str, encrypted: bytes) -> bytes:
         """Decrypt to bytes as they were; raises `Unreadable`."""
-        key = self._keys.get(version_of(sealed))
+        key = self._keys.get(version_of(encrypted))
         if key is None:
-            raise Unreadable("sealed with an unknown key version")
+            raise Unreadable("encrypted with an unknown key version")
         try:
-            return key.decrypt(sealed[VERSION : VERSION + NONCE], sealed[VERSION + NONCE :], place.encode())
+            return key.decrypt(
+                encrypted[VERSION : VERSION + NONCE], encrypted[VERSION + NONCE :], associated_data.encode()
+            )
         except InvalidTag:
-            raise Unreadable("the sealed value does not belong here or was changed") from None
+            raise Unreadable("the encrypted value does not belong here or was changed") from None
 
 
-def version_of(sealed: bytes) -> int:
-    """Read the version of the key that a value is sealed with."""
-    return int.from_bytes(sealed[:VERSION], "big")
+def version_of(encrypted: bytes) -> int:
+    """Read the version of the key that a value is encrypted with."""
+    return int.from_bytes(encrypted[:VERSION], "big")
 
 
-def is_sealed(value: bytes) -> bool:
-    """Say whether a value is sealed, and no JSON object in clear."""
+def is_encrypted(value: bytes) -> bool:
+    """Say whether a value is encrypted, and no JSON object in clear."""
     return bool(value) and value[:1] != b"{"
 
 

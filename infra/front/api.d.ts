@@ -34,8 +34,8 @@ declare namespace Api {
   }
   interface IncidentView {
     withheld: Array<string>;
-    tied: boolean;
-    kept_from: Array<string>;
+    conflicted: boolean;
+    withheld_from: Array<string>;
     incident_id: string;
     marking: "STALKINGALARM";
     control_room_id: string;
@@ -65,7 +65,7 @@ declare namespace Api {
     traceparent: string | null;
     revision: number;
     alike: string | null;
-    group: UnprovedGroup | null;
+    group: UnverifiedGroup | null;
   }
   interface LocationView {
     lat: number;
@@ -157,13 +157,13 @@ declare namespace Api {
     offered_as: "loan" | "transfer" | null;
     order_id: string | null;
     withheld: Array<string>;
-    kept_from: Array<string>;
+    withheld_from: Array<string>;
   }
-  interface UnprovedClosed {
+  interface UnverifiedClosed {
     closed: Array<string>;
     left: Array<string>;
   }
-  interface UnprovedGroup {
+  interface UnverifiedGroup {
     count: number;
     incident_ids: Array<string>;
     presses: Record<string, number>;

@@ -3,7 +3,7 @@
 type Incident = Api.IncidentView;
 type Order = Api.OrderSummary;
 type Unit = Api.UnitOut;
-type Group = Api.UnprovedGroup;
+type Group = Api.UnverifiedGroup;
 
 /** Who is signed in: `/console/me`. */
 interface Me {

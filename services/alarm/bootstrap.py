@@ -2,14 +2,14 @@
 
 from chassis.bootstrap.service import Service
 from chassis.database.database import Database
-from chassis.database.reconciliation import Book
+from chassis.database.reconciliation import Records
 from services.alarm.settings import AlarmSettings
 from services.alarm.store.encrypted_columns import ENCRYPTED
-from services.alarm.store.presses import BOOK
+from services.alarm.store.presses import RECORDS
 
 ALARM = Service("alarm", AlarmSettings, ENCRYPTED)
 
 
-def book_of(database: Database) -> Book:
+def records_of(database: Database) -> Records:
     """Make what reporting reconciles its ledger with."""
-    return Book(database, BOOK)
+    return Records(database, RECORDS)

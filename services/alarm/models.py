@@ -1,4 +1,4 @@
-"""Tables of the alarm service. Columns of type `bytes` are sealed (chassis.security.vault)."""
+"""Tables of the alarm service. Columns of type `bytes` are encrypted (chassis.security.vault)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -99,9 +99,9 @@ class ControlRoomRow(Table, table=True):
 
 
 class HealthRow(Table, table=True):
-    """The last that was heard of a device; a heartbeat, a test and a press all count as contact.
+    """The last contact of a device; a heartbeat, a test and a press all count as contact.
 
-    `told_at`: the last heartbeat that the follow-up desk was told of.
+    `notified_at`: the last heartbeat that the follow-up desk was notified of.
     """
 
     __tablename__ = "health"
@@ -116,7 +116,7 @@ class HealthRow(Table, table=True):
     location_permission: bool | None = None
     app_version: str | None = None
     tested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    notified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AttentionRow(Table, table=True):
@@ -155,7 +155,7 @@ class KeptAsRow(Table, table=True):
     received_at: datetime = Field(sa_type=UtcDateTime)
     deadline_at: datetime = Field(sa_type=UtcDateTime)
     flags: list[str] = Field(sa_type=Json)
-    told_at: datetime = Field(sa_type=UtcDateTime)
+    notified_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class StageRow(Table, table=True):

@@ -31,24 +31,24 @@ class AlarmSettings(CallingSettings):
     give_up_after_s: float = Field(default=2.5, gt=0)
     clock_skew_s: float = Field(default=5.0, gt=0)
     late_after_s: float = Field(default=30.0, gt=0)
-    # Whether what old clients sign counts, which does not say what it is; a press is unproved without this.
+    # Whether what old clients sign counts, which does not say what it is; a press is unverified without this.
     take_untyped: bool = True
     # How old what a device signs of now may be, or how far ahead: afterwards a copy of it is worth nothing.
     fresh_s: float = Field(default=600.0, gt=0)
     # How long a press of a device that is not in memory may wait for the database.
     lookup_s: float = Field(default=0.15, gt=0)
-    # Proved presses of one device: so many at once, then so many a second; beyond that the newest goes in its
+    # Verified presses of one device: so many at once, then so many a second; beyond that the newest goes in its
     # turn and carries the others.
     device_per_s: float = Field(default=5.0, ge=1)
     device_burst: int = Field(default=20, ge=1)
     unverified_at_once: int = Field(default=8, ge=1)
-    # Presses that nobody proved, of one address (IPv6: of one /64): so many at once, then so many a second;
+    # Unverified presses, of one address (IPv6: of one /64): so many at once, then so many a second;
     # others wait, up to so many in memory, and none is refused. Gateways of text messages and calls, and
-    # proxies that do not say for whom they ask, belong into `unproved_exempt`.
-    unproved_per_s: float = Field(default=5.0, gt=0)
-    unproved_burst: int = Field(default=30, ge=1)
-    unproved_waiting: int = Field(default=10_000, ge=0)
-    unproved_exempt: Listed[tuple[IPv4Network | IPv6Network, ...]] = (
+    # proxies that do not say for whom they ask, belong into `unverified_exempt`.
+    unverified_per_s: float = Field(default=5.0, gt=0)
+    unverified_burst: int = Field(default=30, ge=1)
+    unverified_waiting: int = Field(default=10_000, ge=0)
+    unverified_exempt: Listed[tuple[IPv4Network | IPv6Network, ...]] = (
         IPv4Network("127.0.0.0/8"),
         IPv6Network("::1/128"),
     )

@@ -101,8 +101,8 @@ class Health:
         send_canaries(PROCESS.database, PROCESS.settings, token())
 
     @every(LOOK_EVERY_S)
-    def reseal(self) -> None:
-        """Encrypt anew what an older key encrypted."""
+    def rotate_keys(self) -> None:
+        """Re-encrypt what an older key encrypted."""
         PROCESS.rotate_keys()
 
     @every(2)

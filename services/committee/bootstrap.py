@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from chassis.bootstrap.service import Service
 from chassis.database.database import Database
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from services.committee.settings import CommitteeSettings
 from services.committee.store.encrypted_columns import ENCRYPTED
@@ -15,14 +15,14 @@ COMMITTEE = Service("committee", CommitteeSettings, ENCRYPTED)
 
 
 @contextmanager
-def unit_of_work(database: Database, vault: Vault, caller: Caller) -> Iterator[Work]:
+def unit_of_work(database: Database, vault: Vault, caller: Principal) -> Iterator[Work]:
     """Open one transaction of a caller who changes something."""
     with database.transaction() as tx:
         yield Work(tx, vault, caller)
 
 
 @contextmanager
-def unit_of_reading(database: Database, vault: Vault, caller: Caller) -> Iterator[Reading]:
+def unit_of_reading(database: Database, vault: Vault, caller: Principal) -> Iterator[Reading]:
     """Open one transaction of a caller who only looks; what is read stands in the audit log with its commit."""
     with database.transaction() as tx:
         yield Reading(tx, vault, caller)

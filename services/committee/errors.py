@@ -63,12 +63,12 @@ class RiskLoweredByOfficer(Forbidden):
     """Any officer may raise a risk level; only the committee may lower it."""
 
 
-class TieRefused(Conflict):
-    """A tie of somebody else is said of a submitted case of one's own protocol, in a file of its zones."""
+class ConflictRefused(Conflict):
+    """A conflict of somebody else is said of a submitted case of one's own protocol, in a file of its zones."""
 
 
-class TieUnknown(NotFound):
-    """Nobody of that account has a tie that was declared in this case."""
+class ConflictUnknown(NotFound):
+    """Nobody of that account has a conflict of interest that was declared in this case."""
 
 
 class HandoverUnknown(NotFound):

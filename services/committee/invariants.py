@@ -29,7 +29,7 @@ INVARIANTS: dict[str, str] = {
         "AND a.subject = p.key AND m.person = p.key AND a.partner = p.value AND m.partner = p.value "
         "AND a.confirmed_at IS NOT NULL)"
     ),
-    "decided_by_somebody_tied": (
+    "decided_by_somebody_conflicted": (
         "SELECT d.id FROM decisions d JOIN applications a ON a.id = d.application_id JOIN applications o "
         "ON o.id = a.id OR o.enrolment_id = a.enrolment_id JOIN conflicts c ON c.application_id = o.id "
         "WHERE d.kind = 'final' AND d.present ? coalesce(c.person, c.subject) AND c.declared_at < d.decided_at "

@@ -1,4 +1,4 @@
-"""Tables of the committee. Columns of type `bytes` are sealed (chassis.security.vault)."""
+"""Tables of the committee. Columns of type `bytes` are encrypted (chassis.security.vault)."""
 
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -49,7 +49,7 @@ class ProtocolRow(Table, table=True):
 
 
 class ApplicationRow(Table, table=True):
-    """An application for an alarm; `sealed` holds what it says but for ids."""
+    """An application for an alarm; `encrypted` holds what it says but for ids."""
 
     __tablename__ = "applications"
 
@@ -63,7 +63,7 @@ class ApplicationRow(Table, table=True):
     proposer: str | None = None
     zone_id: str | None = None
     language: str = "nl"
-    sealed: bytes
+    encrypted: bytes
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
     created_by: str
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -75,7 +75,7 @@ class ApplicationRow(Table, table=True):
 
 
 class DecisionRow(Table, table=True):
-    """A decision on an application; `sealed` holds reasons, alternatives and the way to a review.
+    """A decision on an application; `encrypted` holds reasons, alternatives and the way to a review.
 
     `kind`: `provisional` (the magistrate on duty), `draft` (awaits the procureur-generaal) or `final`.
     `present` and `excluded`: who counted at the moment of the decision and who did not (subject to partner).
@@ -93,7 +93,7 @@ class DecisionRow(Table, table=True):
     meeting_id: UUID | None = Field(default=None, foreign_key="meetings.id")
     present: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     excluded: dict[str, str] = Field(default_factory=dict, sa_type=Json)
-    sealed: bytes
+    encrypted: bytes
     decided_at: datetime = Field(sa_type=UtcDateTime)
     decided_by: str
     approved_by: str | None = None
@@ -124,7 +124,7 @@ class ReviewRow(Table, table=True):
     meeting_id: UUID | None = Field(default=None, foreign_key="meetings.id")
     present: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     excluded: dict[str, str] = Field(default_factory=dict, sa_type=Json)
-    sealed: bytes | None = None
+    encrypted: bytes | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     held_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     held_by: str | None = None
@@ -133,7 +133,7 @@ class ReviewRow(Table, table=True):
 
 
 class OpinionRow(Table, table=True):
-    """What one partner thinks of an application; `sealed` holds what it shares and what it keeps back."""
+    """What one partner thinks of an application; `encrypted` holds what it shares and what it keeps back."""
 
     __tablename__ = "opinions"
 
@@ -141,13 +141,13 @@ class OpinionRow(Table, table=True):
     partner: str = Field(primary_key=True)
     zone_id: str = Field(default="", primary_key=True)
     advice: str
-    sealed: bytes
+    encrypted: bytes
     given_at: datetime = Field(sa_type=UtcDateTime)
     given_by: str
 
 
 class ConflictRow(Table, table=True):
-    """A person with a tie to a party, until it is withdrawn: sees nothing of the case, counts for nothing."""
+    """A person with a conflict, until it is withdrawn: sees nothing of the case, counts for nothing."""
 
     __tablename__ = "conflicts"
 
@@ -155,7 +155,7 @@ class ConflictRow(Table, table=True):
     subject: str = Field(primary_key=True)
     # The subject as it is compared (chassis/security/accounts.py).
     person: str | None = Field(default=None, index=True)
-    sealed: bytes
+    encrypted: bytes
     declared_at: datetime = Field(sa_type=UtcDateTime)
     declared_by: str
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -179,7 +179,7 @@ class MeetingRow(Table, table=True):
 
 
 class MemberRow(Table, table=True):
-    """Who may sit on the committee of a protocol, for which partner; `sealed` holds the name.
+    """Who may sit on the committee of a protocol, for which partner; `encrypted` holds the name.
 
     It counts for nothing until the account itself confirmed, with a token of that partner. Of who stands in the
     protocol `confirmed_at` is when that came into force.
@@ -208,7 +208,7 @@ class MemberRow(Table, table=True):
     role: str
     valid_from: date
     valid_until: date | None = None
-    sealed: bytes
+    encrypted: bytes
     invited_at: datetime = Field(sa_type=UtcDateTime)
     invited_by: str
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -217,7 +217,7 @@ class MemberRow(Table, table=True):
 
 
 class AttendanceRow(Table, table=True):
-    """Who was there, for which partner; `sealed` holds the name that stands in the minutes.
+    """Who was there, for which partner; `encrypted` holds the name that stands in the minutes.
 
     `subject`: the member, as accounts are compared. Without a member it was typed, by a process from before,
     and counts for nothing.
@@ -228,7 +228,7 @@ class AttendanceRow(Table, table=True):
     meeting_id: UUID = Field(foreign_key="meetings.id", primary_key=True)
     subject: str = Field(primary_key=True)
     partner: str
-    sealed: bytes
+    encrypted: bytes
     # One row a stay: who goes and comes back was not there in between.
     arrived_at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
     left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -243,7 +243,7 @@ class WaitingRow(Table, table=True):
     """What a meeting decided on somebody's word that others are there: it waits until they confirm it.
 
     `there`: who was there and could count (person to partner). `recorder`: the claims of who recorded it;
-    `sealed`: what was said.
+    `encrypted`: what was said.
     """
 
     __tablename__ = "waiting_decisions"
@@ -259,7 +259,7 @@ class WaitingRow(Table, table=True):
     act: str
     there: dict[str, str] = Field(sa_type=Json)
     recorder: dict[str, str | None] = Field(sa_type=Json)
-    sealed: bytes
+    encrypted: bytes
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     recorded_by: str
     # waiting, effective, or lapsed: it could not be done any more when they confirmed.
@@ -267,10 +267,10 @@ class WaitingRow(Table, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class KnownTieRow(Table, table=True):
-    """A tie that was declared at the registry: of a person to a victim, whatever the application."""
+class RegistryConflictRow(Table, table=True):
+    """A conflict that was declared at the registry: of a person to a victim, whatever the application."""
 
-    __tablename__ = "known_ties"
+    __tablename__ = "registry_conflicts"
 
     enrolment_id: UUID = Field(primary_key=True)
     subject: str = Field(primary_key=True)
@@ -313,7 +313,7 @@ class AgendaRow(Table, table=True):
 
 
 class HandoverRow(Table, table=True):
-    """A case on its way to the chain approach (`out`) or back (`in`); `sealed`: legal basis, and what was sent.
+    """A case on its way to the chain approach (`out`) or back (`in`); `encrypted`: legal basis, what was sent.
 
     `fields`: the names of exactly what was sent.
     """
@@ -331,7 +331,7 @@ class HandoverRow(Table, table=True):
     side_by_side: bool = False
     # By the committee, in a review: nobody else gives an alarm up.
     decided: bool = False
-    sealed: bytes
+    encrypted: bytes
     created_at: datetime = Field(sa_type=UtcDateTime)
     created_by: str
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -357,7 +357,7 @@ class DeadlineRow(Table, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
     state: str = DeadlineState.OPEN.value
     stage: str | None = None
-    loudness: int = 0
+    reminder_step: int = 0
     set_at: datetime = Field(sa_type=UtcDateTime)
     met_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
@@ -373,7 +373,7 @@ class HistoryRow(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     by: str
     partner: str | None = None
-    sealed: bytes | None = None
+    encrypted: bytes | None = None
 
 
 TABLES = frozenset(Table.metadata.tables)

@@ -27,7 +27,7 @@ class CommitteeWorker:
 
     @listen(COMMITTEE_FOLLOW_UP, batch=20)
     def on_news(self, deliveries: list[Delivery]) -> None:
-        """Record news: a real alarm asks for a review, a file begins or ends a wait, a tie keeps people out."""
+        """Record news: a real alarm asks for a review, a file begins or ends a wait, a conflict of interest."""
         with PROCESS.database.transaction() as tx:
             follow_up.record(tx, [each.event for each in deliveries])
 
@@ -54,7 +54,7 @@ class CommitteeWorker:
 
     @every(LOOK_EVERY_S)
     def rotate_keys(self) -> None:
-        """Encrypt anew what an older key encrypted."""
+        """Re-encrypt what an older key encrypted."""
         PROCESS.rotate_keys()
 
     @every(2)

@@ -2,13 +2,13 @@
 
 from chassis.bootstrap.service import Service
 from chassis.database.database import Database
-from chassis.database.reconciliation import Book
+from chassis.database.reconciliation import Records
 from chassis.security.vault import Vault
 from services.dispatch.presenters.room_orders import orders_for_rooms
-from services.dispatch.push.notifications import seal_opened
+from services.dispatch.push.notifications import encrypt_opened
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.encrypted_columns import ENCRYPTED
-from services.dispatch.store.reconciliation import BOOK
+from services.dispatch.store.reconciliation import RECORDS
 from services.dispatch.store.situation import Situation
 from services.dispatch.usecases.context import Context, Presenters
 
@@ -17,9 +17,9 @@ DISPATCH = Service("dispatch", DispatchSettings, ENCRYPTED)
 
 def context_of(settings: DispatchSettings, database: Database, vault: Vault) -> Context:
     """Put together what the use cases of one process are given; the map is read here."""
-    return Context(database, Situation(settings), vault, settings, Presenters(orders_for_rooms, seal_opened))
+    return Context(database, Situation(settings), vault, settings, Presenters(orders_for_rooms, encrypt_opened))
 
 
-def book_of(database: Database) -> Book:
-    """Give what reporting sets against the books of the others."""
-    return Book(database, BOOK)
+def records_of(database: Database) -> Records:
+    """Give what reporting sets against the records of the others."""
+    return Records(database, RECORDS)

@@ -11,8 +11,8 @@ class OrderUnknown(NotFound):
     """There is no such order, or it is not yours."""
 
 
-class Tied(Forbidden):
-    """The caller has a tie to a party: somebody else must do it."""
+class Conflicted(Forbidden):
+    """The caller has a conflict of interest: somebody else must do it."""
 
 
 class ControlRoomUnknown(NotFound):
@@ -32,7 +32,7 @@ class IncidentIsClosed(Conflict):
 
 
 class IncidentIsTaken(Conflict):
-    """Somebody proved this alarm or took it meanwhile: it is no longer one of many."""
+    """Somebody verified this alarm or took it meanwhile: it is no longer one of many."""
 
 
 class NotResponsible(Conflict):

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime
-from contracts.ties import NEVER, REGISTRY
+from contracts.conflicts import NEVER, REGISTRY
 
 
 class Table(SQLModel):
@@ -30,7 +30,7 @@ class MapRow(Table, table=True):
 class ZonesToldRow(Table, table=True):
     """The zones that others were told of last, by id and name; one row."""
 
-    __tablename__ = "zones_told"
+    __tablename__ = "published_zones"
 
     id: int = Field(default=1, primary_key=True)
     number: int = 0
@@ -111,19 +111,19 @@ class EnrolmentRow(Table, table=True):
 
 
 class CardRow(Table, table=True):
-    """An intervention card with its two codes, sealed; opened only for an open incident."""
+    """An intervention card with its two codes, encrypted; opened only for an open incident."""
 
     __tablename__ = "cards"
 
     enrolment_id: UUID = Field(primary_key=True)
     version: int
-    sealed: bytes | None = None
+    encrypted: bytes | None = None
     # Withdrawn while an alarm was open: whoever goes there needs it, until the last one is closed.
     withdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
 
 class PhotoRow(Table, table=True):
-    """A photo of a card, sealed; the card says whether it still counts."""
+    """A photo of a card, encrypted; the card says whether it still counts."""
 
     __tablename__ = "photos"
 
@@ -131,17 +131,17 @@ class PhotoRow(Table, table=True):
     enrolment_id: UUID = Field(index=True)
     # The first card that names it.
     card_version: int = 0
-    sealed: bytes
+    encrypted: bytes
 
 
-class TieRow(Table, table=True):
-    """What was said of a tie to a party: by whom (`source`), and whether it was withdrawn since.
+class ConflictRow(Table, table=True):
+    """What was said of a conflict of interest: by whom (`source`), and whether it was withdrawn since.
 
     `subject`: the account as it is compared (chassis/security/accounts.py); `spelt`: as their own tokens say
     it, or as somebody typed it. `source`: the application at the committee, or `REGISTRY`.
     """
 
-    __tablename__ = "ties"
+    __tablename__ = "conflicts"
 
     enrolment_id: UUID = Field(primary_key=True)
     subject: str = Field(primary_key=True)
@@ -182,7 +182,7 @@ class IncidentRow(Table, table=True):
         Index("incidents_one_open", "subject", unique=True, postgresql_where=text("state = 'open'")),
         Index("incidents_open_by_room", "cic_id", postgresql_where=text("state = 'open'")),
         Index(
-            "incidents_unproved",
+            "incidents_unverified",
             "device_id",
             postgresql_where=text("state = 'open' AND lane = 'unverified'"),
         ),
@@ -193,7 +193,7 @@ class IncidentRow(Table, table=True):
     device_id: str
     enrolment_id: UUID | None = Field(default=None, index=True)
     lane: str
-    # Of a press that nobody proved: a pseudonym of where it came from, until it is closed; whether the device
+    # Of an unverified press: a pseudonym of where it came from, until it is closed; whether the device
     # that it names is one of a victim.
     source: str | None = None
     known_device: bool = False
@@ -215,10 +215,10 @@ class IncidentRow(Table, table=True):
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledged_by: str | None = None
     escalation: str | None = None
-    # The last fix, sealed; erased when the incident is closed.
+    # The last fix, encrypted; erased when the incident is closed.
     fix: bytes | None = None
     fix_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    # Where an unproved one was opened, sealed; erased when it is proved or closed.
+    # Where an unverified one was opened, encrypted; erased when it is verified or closed.
     first_fix: bytes | None = None
     cancel: str | None = None
     # Cancel requests whose code was neither of the two.
@@ -226,7 +226,7 @@ class IncidentRow(Table, table=True):
     outcome: str | None = None
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_by: str | None = None
-    # Why a supervisor closed it, sealed; `reason` is how it was kept before.
+    # Why a supervisor closed it, encrypted; `reason` is how it was kept before.
     said: bytes | None = None
     reason: str | None = None
     traceparent: str | None = None
@@ -237,7 +237,7 @@ class IncidentRow(Table, table=True):
 class PressRow(Table, table=True):
     """Which incident each press became part of: exactly one.
 
-    `copy_key`: see `copies.key_of`; `proof`: what its device signed, sealed, until it can be judged.
+    `copy_key`: see `copies.key_of`; `proof`: what its device signed, encrypted, until it can be judged.
     """
 
     __tablename__ = "presses"
@@ -283,7 +283,7 @@ class OrderRow(Table, table=True):
     en_route_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     on_scene_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    # In words of ours; what a crew wrote is in `said`, sealed.
+    # In words of ours; what a crew wrote is in `said`, encrypted.
     reason: str | None = None
     said: bytes | None = None
 

@@ -35,9 +35,9 @@ class DispatchSettings(PagesSettings):
     send_unattended: bool = True
     # A further press after this time starts the escalation clock again; before, it only raises urgency.
     repress_window_s: Wait = 120.0
-    # Unproved presses of one device join within so many metres and seconds: who pressed nobody knows.
-    unproved_join_m: float = Field(default=1_000.0, ge=0)
-    unproved_join_s: float = Field(default=600.0, ge=0)
+    # Unverified presses of one device join within so many metres and seconds: who pressed nobody knows.
+    unverified_join_m: float = Field(default=1_000.0, ge=0)
+    unverified_join_s: float = Field(default=600.0, ge=0)
     # A press further than this from where its alarm was rings anew, and a unit nearer by this is looked for.
     ring_again_m: float = Field(default=5_000.0, gt=0)
     # How far the clock of a device may run ahead: beyond it nobody knows how old its location is.

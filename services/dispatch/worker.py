@@ -1,4 +1,4 @@
-"""Workers of dispatch. The lane of proved presses runs in a process of its own (`AlarmLane`)."""
+"""Workers of dispatch. The lane of verified presses runs in a process of its own (`AlarmLane`)."""
 
 import logging
 from collections.abc import Callable
@@ -68,7 +68,7 @@ def _take(queue: str, deliveries: list[Delivery]) -> None:
 
 
 class AlarmLane:
-    """Proved presses and canaries, nothing else."""
+    """Verified presses and canaries, nothing else."""
 
     name = "dispatch_alarms"
 
@@ -84,7 +84,7 @@ class AlarmLane:
 
 
 class Follow:
-    """Fixes, cancel requests, tests; unproved presses; read models of the registry."""
+    """Fixes, cancel requests, tests; unverified presses; read models of the registry."""
 
     name = "dispatch_follow"
 
@@ -95,7 +95,7 @@ class Follow:
 
     @listen(topology.DISPATCH_UNVERIFIED, batch=32)
     def on_unverified(self, deliveries: list[Delivery]) -> None:
-        """Take presses that nobody proved: never filtered, never in the way."""
+        """Take unverified presses: never filtered, never in the way."""
         take_alarms(context(), topology.DISPATCH_UNVERIFIED, _received(deliveries))
 
     @listen(topology.DISPATCH_REGISTRY, batch=50)
@@ -136,7 +136,7 @@ class Escalation:
 
     @every(2)
     def warn_of_blind_rooms(self) -> None:
-        """Warn loudly of an alarm that is kept from everybody on duty in its room."""
+        """Warn loudly of an alarm that is withheld from everybody on duty in its room."""
         _run(escalate.warn_of_blind_rooms)
 
     @every(LOOK_EVERY_S)

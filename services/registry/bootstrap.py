@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis.bootstrap.service import Service
 from chassis.database.database import Database
 from chassis.database.unit_of_work import Work
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from services.registry.errors import DoneAtOnce
 from services.registry.settings import RegistrySettings
@@ -24,7 +24,7 @@ def pseudonym_key_of(settings: RegistrySettings) -> bytes:
 
 
 @contextmanager
-def unit_of_work(database: Database, vault: Vault, caller: Caller) -> Iterator[Work]:
+def unit_of_work(database: Database, vault: Vault, caller: Principal) -> Iterator[Work]:
     """Open one transaction of a caller; raises `DoneAtOnce` where another one made the same meanwhile."""
     try:
         with database.transaction() as tx:

@@ -111,5 +111,5 @@ class PhotoUnknown(NotFound):
     """No such photo."""
 
 
-class TieUnknown(NotFound):
-    """Nobody of that account has a tie that was declared here."""
+class ConflictUnknown(NotFound):
+    """Nobody of that account has a conflict of interest that was declared here."""

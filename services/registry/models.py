@@ -1,4 +1,4 @@
-"""Tables of the registry. Columns of type `bytes` are sealed (chassis.security.vault)."""
+"""Tables of the registry. Columns of type `bytes` are encrypted (chassis.security.vault)."""
 
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -7,7 +7,7 @@ from sqlalchemy import Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime
-from contracts.ties import REGISTRY
+from contracts.conflicts import REGISTRY
 from services.registry.domain.lifecycle import DeviceStatus, EnrolmentStatus
 from services.registry.domain.stock import StockStatus
 from services.registry.domain.transfers import TransferState
@@ -134,7 +134,7 @@ class GrantRow(Table, table=True):
 
 
 class TransferRow(Table, table=True):
-    """A file that is offered to another zone; `sealed` holds why, and why not."""
+    """A file that is offered to another zone; `encrypted` holds why, and why not."""
 
     __tablename__ = "transfers"
     __table_args__ = (
@@ -146,7 +146,7 @@ class TransferRow(Table, table=True):
     from_zone_id: str = Field(index=True)
     to_zone_id: str = Field(index=True)
     state: str = TransferState.OFFERED.value
-    sealed: bytes
+    encrypted: bytes
     offered_at: datetime = Field(sa_type=UtcDateTime)
     offered_by: str
     due_at: datetime = Field(sa_type=UtcDateTime)
@@ -175,23 +175,23 @@ class ReminderRow(Table, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
     # None until it is told for the first time.
     reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    loudness: int = 0
+    reminder_step: int = 0
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settled_by: str | None = None
 
 
-class TieRow(Table, table=True):
-    """A person with a tie to a party: the file does not exist for them, until whoever said so withdraws it.
+class FileConflictRow(Table, table=True):
+    """A person with a conflict: the file does not exist for them, until whoever said so withdraws it.
 
-    `source`: the application at the committee, or `REGISTRY`: said here; `sealed`: why, if said here.
+    `source`: the application at the committee, or `REGISTRY`: said here; `encrypted`: why, if said here.
     """
 
-    __tablename__ = "ties"
+    __tablename__ = "file_conflicts"
 
     enrolment_id: UUID = Field(primary_key=True)
     subject: str = Field(primary_key=True)
     source: UUID = Field(default=REGISTRY, primary_key=True)
-    sealed: bytes | None = None
+    encrypted: bytes | None = None
     declared_at: datetime = Field(sa_type=UtcDateTime)
     declared_by: str
     # By somebody else than the person.
@@ -199,15 +199,15 @@ class TieRow(Table, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class OpenedRow(Table, table=True):
-    """A file that somebody may read who else may not, for a while and with a reason (`sealed`)."""
+class BreakGlassRow(Table, table=True):
+    """A file that somebody may read who else may not, for a while and with a reason (`encrypted`)."""
 
-    __tablename__ = "opened_files"
+    __tablename__ = "break_glass"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     enrolment_id: UUID = Field(foreign_key="enrolment_files.id", index=True)
     subject: str
-    sealed: bytes
+    encrypted: bytes
     opened_at: datetime = Field(sa_type=UtcDateTime)
     until: datetime = Field(sa_type=UtcDateTime)
 
@@ -226,7 +226,7 @@ class FoundByRow(Table, table=True):
 
 
 class PhotoRow(Table, table=True):
-    """A photo of the card, sealed. `shows`: None for the victim, else the pseudonym of a perpetrator."""
+    """A photo of the card, encrypted. `shows`: None for the victim, else the pseudonym of a perpetrator."""
 
     __tablename__ = "photos"
 
@@ -234,7 +234,7 @@ class PhotoRow(Table, table=True):
     enrolment_id: UUID = Field(foreign_key="enrolment_files.id", index=True)
     shows: UUID | None = None
     taken_on: date
-    sealed: bytes
+    encrypted: bytes
     added_at: datetime = Field(sa_type=UtcDateTime)
     added_by: str
 

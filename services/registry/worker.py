@@ -18,7 +18,7 @@ class RegistryWorker:
 
     @listen(REGISTRY_GRANTS, batch=20)
     def on_decision(self, deliveries: list[Delivery]) -> None:
-        """Record what the committee decided of an alarm, and who there has a tie to a party."""
+        """Record what the committee decided of an alarm, and who there has a conflict of interest."""
         with PROCESS.database.transaction() as tx:
             committee_news.record_news(tx, [each.event for each in deliveries])
 
@@ -35,7 +35,7 @@ class RegistryWorker:
             zones.record_published(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_AUDIT, batch=20)
-    def on_sealed(self, deliveries: list[Delivery]) -> None:
+    def on_audit_sealed(self, deliveries: list[Delivery]) -> None:
         """Record where reporting signed its audit log: we are its witness, as it is everybody else's."""
         with PROCESS.database.transaction() as tx:
             witnessing.record_seals(tx, [each.event for each in deliveries])
@@ -53,7 +53,7 @@ class RegistryWorker:
 
     @every(LOOK_EVERY_S)
     def rotate_keys(self) -> None:
-        """Encrypt anew what an older key encrypted."""
+        """Re-encrypt what an older key encrypted."""
         PROCESS.rotate_keys()
 
     @every(2)

@@ -7,11 +7,11 @@ import httpx
 
 from chassis.bootstrap.service import Service
 from chassis.database.database import Database
-from chassis.database.reconciliation import Book
+from chassis.database.reconciliation import Records
 from chassis.database.unit_of_work import Work
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault
-from services.reporting.clients.reconciliation import BookReader, RemoteBook
+from services.reporting.clients.reconciliation import RecordsReader, RemoteRecords
 from services.reporting.settings import ReportingSettings
 from services.reporting.store.reconciliation import OWN
 
@@ -20,18 +20,18 @@ REPORTING = Service("reporting", ReportingSettings)
 
 
 @contextmanager
-def unit_of_work(database: Database, vault: Vault, caller: Caller) -> Iterator[Work]:
+def unit_of_work(database: Database, vault: Vault, caller: Principal) -> Iterator[Work]:
     """Open one transaction of a caller."""
     with database.transaction() as tx:
         yield Work(tx, vault, caller)
 
 
-def book_readers(
+def record_readers(
     settings: ReportingSettings, database: Database, token: httpx.Auth
-) -> Mapping[str, BookReader]:
+) -> Mapping[str, RecordsReader]:
     """Make readers of what each service holds; what we hold ourselves is always there."""
-    readers: dict[str, BookReader] = {"reporting": Book(database, OWN)}
+    readers: dict[str, RecordsReader] = {"reporting": Records(database, OWN)}
     for name, url in (("alarm", settings.alarm_url), ("dispatch", settings.dispatch_url)):
         if url:
-            readers[name] = RemoteBook(name, url, token)
+            readers[name] = RemoteRecords(name, url, token)
     return readers

@@ -36,4 +36,4 @@ class GapClosed(Conflict):
 
 
 class ComparisonUnknown(NotFound):
-    """Nobody compared the books of that day yet."""
+    """Nobody compared the records of that day yet."""

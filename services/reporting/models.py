@@ -132,12 +132,12 @@ class GapRow(Table, table=True):
 
 
 class MissingRow(Table, table=True):
-    """An entry that a book lacked when it was last asked, and another has; `seen_at`: since when."""
+    """An entry that a service lacked when it was last asked, and another has; `seen_at`: since when."""
 
     __tablename__ = "missing_entries"
 
     entry_id: UUID = Field(primary_key=True)
-    book: str = Field(primary_key=True)
+    service: str = Field(primary_key=True)
     section: str = Field(primary_key=True)
     kind: str
     alarm_id: UUID
@@ -158,12 +158,12 @@ class ParkedRow(Table, table=True):
     parked_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class ComparedBookRow(Table, table=True):
-    """When the book of another service was last compared whole; `fault`: what was in the way since."""
+class ComparedServiceRow(Table, table=True):
+    """When the records of another service were last compared whole; `fault`: what was in the way since."""
 
-    __tablename__ = "compared_books"
+    __tablename__ = "compared_services"
 
-    book: str = Field(primary_key=True)
+    service: str = Field(primary_key=True)
     compared_at: datetime = Field(sa_type=UtcDateTime)
     fault: str | None = None
 
@@ -232,10 +232,10 @@ class EnrolmentRow(Table, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class TieRow(Table, table=True):
-    """A person (the subject of their tokens) with a tie to a party: nothing of the case is shown to them."""
+class ConflictRow(Table, table=True):
+    """A person (the subject of their tokens) with a conflict: nothing of the case is shown to them."""
 
-    __tablename__ = "tied_persons"
+    __tablename__ = "conflicted_persons"
 
     person: str = Field(primary_key=True)
     enrolment_id: UUID = Field(primary_key=True)

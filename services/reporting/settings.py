@@ -11,13 +11,13 @@ class ReportingSettings(CallingSettings):
     """Times of reporting, in seconds unless the name says otherwise; the hours are local (Europe/Brussels)."""
 
     service: str = "reporting"
-    # Where the books of alarm and dispatch are asked for.
+    # Where the records of alarm and dispatch are asked for.
     alarm_url: str | None = None
     dispatch_url: str | None = None
     compare_every_s: float = Field(default=15, gt=0, le=300)
-    # How many local days back the books are compared again and again, a day at a time.
+    # How many local days back the records are compared again and again, a day at a time.
     compare_days: int = Field(default=31, ge=1, le=400)
-    # A book that was not compared for so long is told.
+    # A service that was not compared for so long is told.
     not_compared_s: float = Field(default=120, gt=0)
     gap_grace_s: float = Field(default=30, gt=0)
     canary_silence_s: float = Field(default=150, gt=0)
@@ -27,10 +27,10 @@ class ReportingSettings(CallingSettings):
 
     @model_validator(mode="after")
     def refuse_to_be_content(self) -> Self:
-        """Refuse, in production, a ledger that cannot look into the books that it vouches for."""
+        """Refuse, in production, a ledger that cannot look into the records that it vouches for."""
         if self.production:
             for name in ("alarm_url", "dispatch_url"):
                 if getattr(self, name) is None:
-                    message = f"{name}: without it no press is proved to be there"
+                    message = f"{name}: without it no press is known to be there"
                     raise ValueError(message)
         return self

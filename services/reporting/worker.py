@@ -14,9 +14,9 @@ from chassis.security.service_token import ServiceToken
 from chassis.telemetry import metrics
 from contracts import telemetry
 from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
-from services.reporting.bootstrap import REPORTING, book_readers
+from services.reporting.bootstrap import REPORTING, record_readers
 from services.reporting.clients.queue_depths import depths
-from services.reporting.clients.reconciliation import BookReader
+from services.reporting.clients.reconciliation import RecordsReader
 from services.reporting.usecases import attention, canaries, gaps, make_reports, reconciliation
 from services.reporting.usecases.gap_metrics import GapMetrics
 from services.reporting.usecases.record_events import record_events
@@ -32,16 +32,16 @@ _left: dict[str, int] = {}
 
 
 @cache
-def readers() -> Mapping[str, BookReader]:
+def readers() -> Mapping[str, RecordsReader]:
     """Say what is reconciled: our own ledger, and what alarm and dispatch hold, over HTTP."""
     token = ServiceToken(PROCESS.settings)
     token.start()
-    return book_readers(PROCESS.settings, PROCESS.database, token)
+    return record_readers(PROCESS.settings, PROCESS.database, token)
 
 
 @cache
 def watching_since() -> datetime:
-    """Say when this process began to listen: before that it cannot have heard a canary."""
+    """Say when this process began to listen: before that it cannot have received a canary."""
     return clock.now()
 
 
@@ -126,11 +126,11 @@ class Watch:
 
     @listen(REPORTING_ATTENTION, batch=20)
     def on_attention(self, deliveries: list[Delivery]) -> None:
-        """Record that a message was parked, a file opened by breaking the glass, a deadline missed."""
+        """Record that a message was parked, a file opened by break-glass access, a deadline missed."""
         _record(REPORTING_ATTENTION, deliveries)
 
     @listen(REPORTING_AUDIT, batch=20)
-    def on_sealed(self, deliveries: list[Delivery]) -> None:
+    def on_audit_sealed(self, deliveries: list[Delivery]) -> None:
         """Record where a service signed that its audit log stands: we are its witness."""
         _record(REPORTING_AUDIT, deliveries)
 
@@ -141,7 +141,7 @@ class Watch:
             gaps.check_gaps(tx, PROCESS.settings)
 
     @every(2)
-    def compare_books(self) -> None:
+    def compare_records(self) -> None:
         """Check that every service holds what the others hold."""
         with PROCESS.database.transaction() as tx:
             reconciliation.begin_comparing(tx)

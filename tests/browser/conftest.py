@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk
+from tests.browser.desks import DeskOpener
 from tests.browser.opener import Opener
 from tests.conftest import native_system
 from tools.demo.control_rooms import GENT
@@ -75,7 +75,7 @@ def crew(system: RunningSystem) -> Iterator[Crew]:
 
 
 @pytest.fixture
-def desk(system: RunningSystem, chromium: Browser, crew: Crew) -> Iterator[Desk]:
+def desk(system: RunningSystem, chromium: Browser, crew: Crew) -> Iterator[DeskOpener]:
     """Opens pages of committee and registry as one of the people of the development sign-in."""
     contexts, errors = [], list[str]()
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
-Desk = Callable[..., Page]
+DeskOpener = Callable[..., Page]
 
 
 def accessible(page: Page) -> None:

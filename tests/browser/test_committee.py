@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.committee_pages import filled
-from tests.browser.desks import Desk, accessible, dated, fits, picked, put_on_agenda, saved, typed
+from tests.browser.desks import DeskOpener, accessible, dated, fits, picked, put_on_agenda, saved, typed
 
 # Language, and what it says: no quorum, quorum, granted.
 NL = ("nl-BE", "GEEN QUORUM", "Quorum aanwezig", "toegekend")
@@ -16,7 +16,7 @@ FR = ("fr-BE", "PAS DE QUORUM", "Quorum atteint", "accordé")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("locale", "no_quorum", "quorum", "granted"), [NL, FR])
 def test_an_ordinary_case_in_a_meeting(
-    desk: Desk, locale: str, no_quorum: str, quorum: str, granted: str
+    desk: DeskOpener, locale: str, no_quorum: str, quorum: str, granted: str
 ) -> None:
     case = filled(desk("member-police", locale), "ordinary")
     secretary = desk("secretariat", locale, path="/desk/meetings")
@@ -76,7 +76,7 @@ def test_an_ordinary_case_in_a_meeting(
 
 
 @pytest.mark.timeout(120)
-def test_a_refusal_stands_beside_its_field(desk: Desk) -> None:
+def test_a_refusal_stands_beside_its_field(desk: DeskOpener) -> None:
     page = desk("member-police", path="/desk/applications/new")
     typed(page, "enrolment_id", "not an id")
     page.locator("form[data-api^=POST] button.go").press("Enter")
@@ -88,7 +88,7 @@ def test_a_refusal_stands_beside_its_field(desk: Desk) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_who_is_signed_out_loses_nothing_of_what_they_wrote(desk: Desk) -> None:
+def test_who_is_signed_out_loses_nothing_of_what_they_wrote(desk: DeskOpener) -> None:
     page = desk("member-police", "fr-BE", "/desk/applications/new")
     typed(page, "zone_id", "gent-1")
     page.context.clear_cookies()

@@ -1,4 +1,4 @@
-"""A flood of presses that nobody proved: one group on the screen, ended in one act, and no alarm lost in it."""
+"""A flood of unverified presses: one group on the screen, ended in one act, and no alarm lost in it."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,8 +19,8 @@ expect.set_options(timeout=15_000)
 FLOOD, ELSEWHERE = "f" * 32, "e" * 32
 
 
-def unproved(crew: Crew, source: str, device: str | None = None) -> str:
-    """A press that nobody proved, as the alarm service publishes it, so that its books have it too; its id."""
+def unverified(crew: Crew, source: str, device: str | None = None) -> str:
+    """An unverified press, as the alarm service publishes it, so that its records have it too; its id."""
     device_id, at, said = device or str(uuid4()), datetime.now(UTC), uuid4().hex
     raised = AlarmRaised(
         alarm_id=unverified_alarm_id_of(device_id, "1", said),
@@ -53,17 +53,17 @@ def test_a_flood_is_one_group_and_takes_no_other_alarm_with_it(crew: Crew, conso
     crew.close()
     page = console(roles=["operator", "supervisor"], person="supervisor-flood")
     listed, group = page.locator("#list li"), page.locator("#list li.flood")
-    flood = [unproved(crew, FLOOD) for _ in range(6)]
+    flood = [unverified(crew, FLOOD) for _ in range(6)]
     expect(listed).to_have_count(1, timeout=40_000)
     expect(group).to_contain_text("6 unverified alarms here", timeout=40_000)
     expect(page.locator("#primary")).to_contain_text("OLDEST OF 6")
     accessible(page)
 
-    # Proved: first, chosen by itself, and the only one that looks like an alarm.
-    proved: UUID = crew.do(crew.victim.device.press()).alarm_id
-    alarm = page.locator(f"#list [data-incident='{proved}']")
+    # Verified: first, chosen by itself, and the only one that looks like an alarm.
+    verified: UUID = crew.do(crew.victim.device.press()).alarm_id
+    alarm = page.locator(f"#list [data-incident='{verified}']")
     expect(listed).to_have_count(2)
-    expect(listed.first).to_have_attribute("data-incident", str(proved))
+    expect(listed.first).to_have_attribute("data-incident", str(verified))
     expect(alarm).to_have_class(re.compile("ringing"))
     expect(alarm).to_have_attribute("aria-selected", "true")
     expect(page.locator("#head")).to_contain_text("Browser Testemans")
@@ -74,14 +74,14 @@ def test_a_flood_is_one_group_and_takes_no_other_alarm_with_it(crew: Crew, conso
     expect(alarm).to_have_attribute("data-acknowledged", "true")
 
     # Another source, and the device of a victim whose signature is broken: each stands for itself.
-    other, hers = unproved(crew, ELSEWHERE), unproved(crew, FLOOD, str(crew.victim.device.device_id))
+    other, hers = unverified(crew, ELSEWHERE), unverified(crew, FLOOD, str(crew.victim.device.device_id))
     expect(listed).to_have_count(4)
     expect(group).to_contain_text("6 unverified alarms here")
     chosen(page, flood[0])
     page.locator("#close-alarm").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#closing-title")).to_have_text("Close these 6 in one act")
-    late = unproved(crew, FLOOD)
+    late = unverified(crew, FLOOD)
     expect(page.locator("#closing-later")).to_contain_text("1 came since you opened this: it stays open")
     accessible(page)
     page.locator("#outcome").focus()
@@ -95,7 +95,7 @@ def test_a_flood_is_one_group_and_takes_no_other_alarm_with_it(crew: Crew, conso
     expect(page.locator("#closing")).to_be_hidden()
     expect(page.locator("#ended")).to_contain_text("6 unverified alarms closed: technical")
     expect(group).to_have_count(0)
-    stand = {str(proved), other, hers, late}
+    stand = {str(verified), other, hers, late}
     expect(listed).to_have_count(4)
     assert {each.get_attribute("data-incident") for each in listed.all()} == stand
     fits(page)
@@ -106,14 +106,14 @@ def test_a_press_after_the_look_is_not_closed_with_its_group(crew: Crew, console
     crew.close()
     page = console(roles=["operator", "supervisor"], person="supervisor-flood", locale="nl-BE")
     again = str(uuid4())
-    flood = [unproved(crew, FLOOD) for _ in range(4)]
-    pressed = unproved(crew, FLOOD, again)
+    flood = [unverified(crew, FLOOD) for _ in range(4)]
+    pressed = unverified(crew, FLOOD, again)
     group = page.locator("#list li.flood")
     expect(group).to_contain_text("5 niet-geverifieerde alarmen hier", timeout=40_000)
     chosen(page, flood[0])
     page.locator("#close-alarm").focus()
     page.keyboard.press("Enter")
-    unproved(crew, FLOOD, again)
+    unverified(crew, FLOOD, again)
     expect(page.locator("#closing-later")).to_contain_text("1 kwam binnen nadat u dit opende")
     page.locator("#outcome").select_option("technical")
     page.locator("#reason").fill("een bron")

@@ -10,7 +10,7 @@ from playwright.sync_api import Dialog, Page, expect
 from contracts.common import BELGIUM
 from tests.browser.committee_pages import page_of, submitted
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, dated, fits, opened, saved, typed
+from tests.browser.desks import DeskOpener, dated, fits, opened, saved, typed
 from tests.browser.opener import Opener
 from tools.demo import committee
 
@@ -32,7 +32,7 @@ def asked(page: Page, form: str) -> str:
 
 
 @pytest.mark.timeout(300)
-def test_what_is_typed_in_one_form_outlives_another_that_is_sent(crew: Crew, desk: Desk) -> None:
+def test_what_is_typed_in_one_form_outlives_another_that_is_sent(crew: Crew, desk: DeskOpener) -> None:
     page = desk("secretariat", "nl-BE", page_of(submitted(crew)))
     opened(page, "/opinion")
     typed(page, "kept", KEPT)
@@ -53,7 +53,7 @@ def test_what_is_typed_in_one_form_outlives_another_that_is_sent(crew: Crew, des
 
 
 @pytest.mark.timeout(300)
-def test_the_same_at_the_registry(desk: Desk) -> None:
+def test_the_same_at_the_registry(desk: DeskOpener) -> None:
     page = desk("file-manager", service="registry")
     saved(page, "POST /v1/enrolments")
     typed(page, "card.dogs", "een herder")
@@ -64,7 +64,7 @@ def test_the_same_at_the_registry(desk: Desk) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_victim_support_gives_its_opinion(crew: Crew, desk: Desk) -> None:
+def test_victim_support_gives_its_opinion(crew: Crew, desk: DeskOpener) -> None:
     support = crew.world.bearer("follow_up", partner="victim-support", district=committee.DISTRICT)
     said = {"pv_numbers": ["GE.37.L1.000001/2026"], "zone_id": crew.victim.zone}
     case = crew.do(committee.submitted(crew.world, support, "victim-support", str(uuid4()), **said))
@@ -80,7 +80,7 @@ def test_victim_support_gives_its_opinion(crew: Crew, desk: Desk) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
-def test_a_meeting_begins_when_it_was_typed_to_begin(desk: Desk, zone: str) -> None:
+def test_a_meeting_begins_when_it_was_typed_to_begin(desk: DeskOpener, zone: str) -> None:
     page = desk("secretariat", "nl-BE", "/desk/meetings", timezone_id=zone)
     dated(page, "starts_at", datetime(2031, 7, 1, 10))  # noqa: DTZ001 - as it is typed
     saved(page, "POST /v1/meetings")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.committee_pages import comes_in, convened, go, page_of, put_before, submitted
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, saved, typed
+from tests.browser.desks import DeskOpener, accessible, dated, fits, opened, picked, saved, typed
 from tests.support.days import today
 from tools.demo import committee
 from tools.simulation.chain_approach import ChainApproach
@@ -55,7 +55,7 @@ def state(page: Page, case: str, words: str) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_review_extends_an_alarm(crew: Crew, desk: Desk) -> None:
+def test_a_review_extends_an_alarm(crew: Crew, desk: DeskOpener) -> None:
     case, secretary = granted(crew), desk("secretariat", "nl-BE")
     put_before(crew, secretary, convened(secretary), case, "review_id")
     expect(secretary.locator("[name=ends_on], [name=plan]").locator("visible=true")).to_have_count(0)
@@ -80,7 +80,7 @@ def test_a_review_extends_an_alarm(crew: Crew, desk: Desk) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_review_ends_an_alarm_with_a_plan(crew: Crew, desk: Desk) -> None:
+def test_a_review_ends_an_alarm_with_a_plan(crew: Crew, desk: DeskOpener) -> None:
     case, secretary = granted(crew), desk("secretariat", "fr-BE")
     meeting = convened(secretary)
     put_before(crew, secretary, meeting, case, "review_id")
@@ -106,7 +106,7 @@ def test_a_review_ends_an_alarm_with_a_plan(crew: Crew, desk: Desk) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_protocol_from_draft_to_in_force_by_three_people(desk: Desk) -> None:
+def test_a_protocol_from_draft_to_in_force_by_three_people(desk: DeskOpener) -> None:
     secretary = desk("secretariat", "nl-BE", PROTOCOL)
     accessible(secretary)
     secretary.get_by_role("link", name="Volgende versie opstellen").press("Enter")
@@ -145,7 +145,7 @@ def test_a_protocol_from_draft_to_in_force_by_three_people(desk: Desk) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_new_protocol_is_written_by_keyboard(desk: Desk) -> None:
+def test_a_new_protocol_is_written_by_keyboard(desk: DeskOpener) -> None:
     secretary = desk("secretariat", "de-BE", "/desk/protocols/new")
     accessible(secretary)
     for name, text in (
@@ -176,7 +176,7 @@ def test_a_new_protocol_is_written_by_keyboard(desk: Desk) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_case_moves_to_the_chain_approach(crew: Crew, desk: Desk, shared: None) -> None:
+def test_a_case_moves_to_the_chain_approach(crew: Crew, desk: DeskOpener, shared: None) -> None:
     case, secretary = granted(crew), desk("secretariat", "nl-BE")
     put_before(crew, secretary, convened(secretary), case, "review_id")
     picked(secretary, "outcome", "chain_approach")
@@ -198,7 +198,7 @@ def test_a_case_moves_to_the_chain_approach(crew: Crew, desk: Desk, shared: None
 
 
 @pytest.mark.timeout(300)
-def test_a_case_beside_its_alarm_and_one_that_comes_back(crew: Crew, desk: Desk, shared: None) -> None:
+def test_a_case_beside_its_alarm_and_one_that_comes_back(crew: Crew, desk: DeskOpener, shared: None) -> None:
     case, secretary = granted(crew), desk("secretariat", "fr-BE")
     go(secretary, page_of(case))
     opened(secretary, "/refer")
@@ -252,7 +252,7 @@ def shared(crew: Crew) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_an_exceptional_case_goes_to_the_procureur_general_and_back(crew: Crew, desk: Desk) -> None:
+def test_an_exceptional_case_goes_to_the_procureur_general_and_back(crew: Crew, desk: DeskOpener) -> None:
     case, secretary = submitted(crew, **OUTSIDE), desk("secretariat", "nl-BE")
     put_before(crew, secretary, convened(secretary), case, "application_id")
     picked(secretary, "outcome", "refuse")
@@ -279,7 +279,9 @@ def test_an_exceptional_case_goes_to_the_procureur_general_and_back(crew: Crew, 
 
 
 @pytest.mark.timeout(300)
-def test_a_risk_is_raised_and_a_tie_of_somebody_else_declared(crew: Crew, desk: Desk) -> None:
+def test_a_risk_is_raised_and_a_conflict_of_interest_of_somebody_else_declared(
+    crew: Crew, desk: DeskOpener
+) -> None:
     case = submitted(crew)
     support = desk("member-police", "fr-BE", page_of(case))
     opened(support, "/assessment")

@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.committee_pages import filled
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, saved, typed
+from tests.browser.desks import DeskOpener, accessible, dated, fits, opened, picked, saved, typed
 from tests.browser.registry_pages import known
 from tests.support.days import today
 from tests.support.registry import picture
@@ -20,7 +20,9 @@ from tools.simulation.jose import public_key
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("locale", ["nl-BE", "fr-BE"])
-def test_an_urgent_case_from_application_to_an_alarm_that_is_on(crew: Crew, desk: Desk, locale: str) -> None:
+def test_an_urgent_case_from_application_to_an_alarm_that_is_on(
+    crew: Crew, desk: DeskOpener, locale: str
+) -> None:
     begun = time.monotonic()
     manager = desk("file-manager", locale, service="registry")
     saved(manager, "POST /v1/enrolments")
@@ -87,7 +89,7 @@ def _issued(crew: Crew, manager: Page, file: str) -> Device:
 
 
 @pytest.mark.timeout(120)
-def test_a_file_is_found_however_it_is_spelt(crew: Crew, desk: Desk) -> None:
+def test_a_file_is_found_however_it_is_spelt(crew: Crew, desk: DeskOpener) -> None:
     manager = desk("file-manager", service="registry")
     accessible(manager)
     saved(manager, "POST /v1/enrolments")
@@ -110,7 +112,7 @@ def chosen(page: Page, name: str, raw: bytes) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_a_photo_comes_and_goes_and_the_person_is_forgotten(crew: Crew, desk: Desk) -> None:
+def test_a_photo_comes_and_goes_and_the_person_is_forgotten(crew: Crew, desk: DeskOpener) -> None:
     manager = desk("file-manager", service="registry")
     known(manager, "Foto Peeters")
     opened(manager, "POST /v1/enrolments/")
@@ -149,7 +151,7 @@ def test_a_photo_comes_and_goes_and_the_person_is_forgotten(crew: Crew, desk: De
 
 
 @pytest.mark.timeout(120)
-def test_a_list_is_looked_through_and_then_imported(crew: Crew, desk: Desk) -> None:
+def test_a_list_is_looked_through_and_then_imported(crew: Crew, desk: DeskOpener) -> None:
     manager = desk("file-manager", "fr-BE", "/desk/import", "registry")
     heads, mark = "reference;victim_name;cancel_code;duress_code;victim_phone", uuid4()
     bad = f"{heads}\n{mark};Liste Un;2468;1357;+32470000001\n{mark}b;Liste Deux;2468;2468;call me\n"
@@ -215,7 +217,7 @@ def acted(page: Page, name: str, serial: str) -> None:
     ],
 )
 def test_a_button_of_the_stock_goes_to_a_file_and_comes_back(
-    crew: Crew, desk: Desk, locale: str, words: str
+    crew: Crew, desk: DeskOpener, locale: str, words: str
 ) -> None:
     take_back, came_back, free_again, write_off, known_already = words.split("|")
     technician = desk("technician", locale, "/desk/stock", "registry")
@@ -263,7 +265,7 @@ def test_a_button_of_the_stock_goes_to_a_file_and_comes_back(
 
 
 @pytest.mark.timeout(120)
-def test_what_is_refused_is_said_in_dutch(desk: Desk) -> None:
+def test_what_is_refused_is_said_in_dutch(desk: DeskOpener) -> None:
     manager = desk("file-manager", service="registry")
     saved(manager, "POST /v1/enrolments")
     typed(manager, "card.languages", "nl\nklingon")
@@ -289,10 +291,10 @@ def test_what_is_refused_is_said_in_dutch(desk: Desk) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_glass_is_broken_with_a_reason_and_its_manager_sees_it(crew: Crew, desk: Desk) -> None:
+def test_break_glass_access_needs_a_reason_and_its_manager_sees_it(crew: Crew, desk: DeskOpener) -> None:
     manager = desk("file-manager", service="registry")
     file = known(manager, "Glas Peeters")
-    supervisor = desk("supervisor", "fr-BE", "/desk/glass", "registry")
+    supervisor = desk("supervisor", "fr-BE", "/desk/break-glass", "registry")
     accessible(supervisor)
     typed(supervisor, "enrolment_id", file)
     typed(supervisor, "reason", "elle est devant notre poste")
@@ -303,6 +305,6 @@ def test_glass_is_broken_with_a_reason_and_its_manager_sees_it(crew: Crew, desk:
     expect(supervisor.locator("main")).to_contain_text("Glas Peeters")
     accessible(supervisor)
     manager.goto(f"{manager.url.partition('/desk')[0]}/desk")
-    manager.locator(f"a[href$='{file}'] + a[href*='/openings/']").press("Enter")
+    manager.locator(f"a[href$='{file}'] + a[href*='/break-glass/']").press("Enter")
     expect(manager.locator("dl")).to_contain_text("elle est devant notre poste")
     accessible(manager)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, saved, typed
+from tests.browser.desks import DeskOpener, saved, typed
 from tests.browser.registry_pages import known
 
 
@@ -24,7 +24,9 @@ def _again(manager: Page) -> Page:
 
 
 @pytest.mark.timeout(120)
-def test_saving_a_card_keeps_each_line_and_forgets_the_place_of_another_address(crew: Crew, desk: Desk) -> None:
+def test_saving_a_card_keeps_each_line_and_forgets_the_place_of_another_address(
+    crew: Crew, desk: DeskOpener
+) -> None:
     manager = desk("file-manager", service="registry")
     file = known(manager, "Browser Regels")
     weapons = [{"text": "mes", "source": "PV", "verified_on": "2026-11-02"}, {"text": "pistool"}]
@@ -48,7 +50,9 @@ def test_saving_a_card_keeps_each_line_and_forgets_the_place_of_another_address(
 
 
 @pytest.mark.timeout(120)
-def test_a_line_in_a_text_is_kept_and_too_many_parts_are_refused_at_their_field(crew: Crew, desk: Desk) -> None:
+def test_a_line_in_a_text_is_kept_and_too_many_parts_are_refused_at_their_field(
+    crew: Crew, desk: DeskOpener
+) -> None:
     manager = desk("file-manager", service="registry")
     file = known(manager, "Browser Streep")
     typed(manager, "card.perpetrators.0.name", "Ex Voorbeeld")
@@ -66,7 +70,7 @@ def test_a_line_in_a_text_is_kept_and_too_many_parts_are_refused_at_their_field(
 
 
 @pytest.mark.timeout(120)
-def test_two_windows_do_not_overwrite_each_other_unseen(crew: Crew, desk: Desk) -> None:
+def test_two_windows_do_not_overwrite_each_other_unseen(crew: Crew, desk: DeskOpener) -> None:
     first = desk("file-manager", service="registry")
     file = known(first, "Browser Tweemaal")
     second = _again(first)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, fits, opened, picked, reasoned, saved
+from tests.browser.desks import DeskOpener, accessible, fits, opened, picked, reasoned, saved
 from tests.browser.registry_pages import known
 
 NL = ("nl-BE", "Aangeboden aan Aalst 1", "ze is naar Aalst verhuisd", "ze woont nog in Gent", "Gent 1")
@@ -32,7 +32,7 @@ def offered(manager: Page, why: str) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("locale", "on_offer", "why", "why_not", "old_zone"), [NL, FR])
 def test_a_file_goes_to_the_zone_where_she_lives_now(
-    crew: Crew, desk: Desk, locale: str, on_offer: str, why: str, why_not: str, old_zone: str
+    crew: Crew, desk: DeskOpener, locale: str, on_offer: str, why: str, why_not: str, old_zone: str
 ) -> None:
     ghent = desk("file-manager", locale, service="registry")
     aalst = desk("file-manager-aalst", locale, service="registry")
@@ -87,7 +87,7 @@ def test_a_file_goes_to_the_zone_where_she_lives_now(
 
 
 @pytest.mark.timeout(120)
-def test_an_offer_is_taken_back(crew: Crew, desk: Desk) -> None:
+def test_an_offer_is_taken_back(crew: Crew, desk: DeskOpener) -> None:
     ghent = desk("file-manager", service="registry")
     file = known(ghent, "Blijft Peeters")
     offered(ghent, "verhuisd")

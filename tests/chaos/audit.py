@@ -1,4 +1,4 @@
-"""The auditor: what devices were promised, against what came to units and what stands in the books."""
+"""The auditor: what devices were promised, against what came to units and what stands in the records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One press as the books have it: whether alarm stored it, its incidents, the orders taken back.
+    """One press as the records have it: whether alarm stored it, its incidents, the orders taken back.
 
     `told`: the ledger itself says that it does not add up.
     """
@@ -68,7 +68,7 @@ class Findings:
     lost: int = 0
     duplicated: int = 0
     late: int = 0
-    unbooked: int = 0
+    unrecorded: int = 0
     told: int = 0
     p50_s: float | None = None
     p99_s: float | None = None
@@ -80,10 +80,10 @@ class Findings:
         return asdict(self)
 
 
-def audit(lines: Sequence[Line], books: Mapping[UUID, Entry]) -> Findings:
+def audit(lines: Sequence[Line], records: Mapping[UUID, Entry]) -> Findings:
     """Compare. `refused`: presses refused at least once; `brought_in`: those among them accepted later.
 
-    `told`: not in the books, and the ledger names each; `unbooked`: nobody does.
+    `told`: not in the records, and the ledger names each; `unrecorded`: nobody does.
     """
     found = Findings(presses=len(lines))
     for line in lines:
@@ -92,10 +92,10 @@ def audit(lines: Sequence[Line], books: Mapping[UUID, Entry]) -> Findings:
         found.brought_in += bool(line.refusals and line.accepted)
         found.dispatched += bool(line.orders)
         who = f"{line.alarm_id} ({line.begun:+.1f} s{f', held as {line.held_as}' if line.held_as else ''})"
-        entry = books.get(line.alarm_id, Entry(stored=False, incidents=0))
+        entry = records.get(line.alarm_id, Entry(stored=False, incidents=0))
         if line.accepted and not line.orders:
             found.lost += 1
-            found.complaints.append(f"{who}: accepted, and no unit got an order; books: {entry}")
+            found.complaints.append(f"{who}: accepted, and no unit got an order; records: {entry}")
         if doubled := _doubled(line.orders, entry):
             found.duplicated += 1
             found.complaints.append(f"{who}: {doubled}: {line.orders}")
@@ -103,8 +103,8 @@ def audit(lines: Sequence[Line], books: Mapping[UUID, Entry]) -> Findings:
             if entry.told and entry.incidents < 2:
                 found.told += 1
             else:
-                found.unbooked += 1
-            found.complaints.append(f"{who}: the books have {entry}")
+                found.unrecorded += 1
+            found.complaints.append(f"{who}: the records have {entry}")
         if line.accepted and line.took_s is not None and line.took_s > DEADLINE_S:
             found.late += 1
     took = sorted(line.took_s for line in lines if line.took_s is not None)
@@ -118,7 +118,7 @@ def _doubled(orders: Sequence[Came], entry: Entry) -> str:
     """How the orders of one incident are too many; empty when they are not."""
     if len({order.order_id for order in orders}) < len(orders):
         return "one order came to two units"
-    # A unit that was cut off when its order was taken back was not told; the books say that it was.
+    # A unit that was cut off when its order was taken back was not told; the records say that it was.
     standing = [o for o in orders if not o.withdrawn and o.order_id not in entry.withdrawn]
     return "two orders that nobody took back" if len(standing) > 1 else ""
 
@@ -127,7 +127,7 @@ _LATE, _UNWELL = "after the deadline", "not well again"
 
 
 def only_time(broken: Sequence[str]) -> bool:
-    """Whether bars are broken, and none but those of time: nothing was lost, doubled, refused or unbooked."""
+    """Whether bars are broken, and none but those of time: nothing was lost, doubled, refused or unrecorded."""
     return bool(broken) and all(_LATE in bar or _UNWELL in bar for bar in broken)
 
 
@@ -146,8 +146,8 @@ def verdict(
     waited, when presses were still slow or work still lay in queues then; `may_lack`: gaps that the ledger
     names are allowed.
     """
-    unbooked = found.unbooked + (0 if may_lack else found.told)
-    bars = {"lost": found.lost, "duplicated": found.duplicated, "unbooked": unbooked}
+    unrecorded = found.unrecorded + (0 if may_lack else found.told)
+    bars = {"lost": found.lost, "duplicated": found.duplicated, "unrecorded": unrecorded}
     broken = [f"{count} {name}" for name, count in bars.items() if count]
     if found.late and not may_be_late:
         broken.append(f"{found.late} {_LATE}")

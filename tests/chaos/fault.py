@@ -54,7 +54,7 @@ class Fault(Generic[R]):
     """One fault. The last step ends it; `mend` runs after it whatever happened, and twice does no harm.
 
     `late_because`: why a press accepted in the midst of it may come after its deadline; empty: it may not.
-    `lacks_because`: why the books may lack a press for good; the ledger must name each as a gap.
+    `lacks_because`: why the records may lack a press for good; the ledger must name each as a gap.
     `back_within_s`: refused presses must be at a unit so many seconds after the end.
     `recovered_within_s`: how long after the end presses may still be slow and queues full.
     `check`: what else must be right afterwards; its complaints.

@@ -16,7 +16,18 @@ from tools.runtime.native.layout import Layout
 console = Console(width=None if sys.stdout.isatty() else 160)
 _COLUMNS = (
     *("presses", "accepted", "refused", "brought_in", "dispatched"),
-    *("lost", "duplicated", "unbooked", "told", "late", "p50_s", "p99_s", "worst_s", "recovery_s", "played_s"),
+    *(
+        "lost",
+        "duplicated",
+        "unrecorded",
+        "told",
+        "late",
+        "p50_s",
+        "p99_s",
+        "worst_s",
+        "recovery_s",
+        "played_s",
+    ),
 )
 
 

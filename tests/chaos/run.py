@@ -20,8 +20,9 @@ _CALM_S = 1.5
 _FEW = 4
 # Pressing goes on until presses come within this time again and all queues are empty.
 _WELL_S = 1.0
-# How long presses that took the last way may be under way; how long the books may take, which are told of what
-# was parked from the rows of alarm, every half a minute; how long the ledger, to find what they lack for good.
+# How long presses that took the last way may be under way; how long the records may take, which are told of
+# what was parked from the rows of alarm, every half a minute; how long the ledger, to find what they lack for
+# good.
 _SETTLE_S, _BOOKS_S, _GAPS_S = 45.0, 90.0, 150.0
 
 
@@ -63,8 +64,8 @@ class Performance(Generic[R]):
         await self._orders()
         presses = list(self._fleet.presses.values())
         lines = [_line(pressed, self._ended) for pressed in presses]
-        books = await self._books(lines)
-        found = audit(lines, books)
+        records = await self._records(lines)
+        found = audit(lines, records)
         return await self._record(found, lines)
 
     async def _break(self) -> None:
@@ -103,9 +104,9 @@ class Performance(Generic[R]):
             await asyncio.sleep(0.2)
         await asyncio.sleep(1.0)
 
-    async def _books(self, lines: Sequence[Line]) -> dict[UUID, Entry]:
+    async def _records(self, lines: Sequence[Line]) -> dict[UUID, Entry]:
         """What reporting has of each press, once it has both sides of it, or says that it lacks one."""
-        books: dict[UUID, Entry] = {}
+        records: dict[UUID, Entry] = {}
         may_lack = bool(self._drawn.fault.lacks_because)
         until, gate = time.perf_counter() + (_GAPS_S if may_lack else _BOOKS_S), asyncio.Semaphore(8)
         gaps = set[UUID]()
@@ -113,19 +114,19 @@ class Performance(Generic[R]):
         async def look(line: Line) -> None:
             async with gate:
                 # Of a press that reporting never heard of it has no line, and yet it may know of the gap.
-                entry = books.get(line.alarm_id, Entry(stored=False, incidents=0))
+                entry = records.get(line.alarm_id, Entry(stored=False, incidents=0))
                 with suppress(Refused, httpx.HTTPError):
                     entry = await self._entry(line.alarm_id)
-                books[line.alarm_id] = replace(entry, told=line.alarm_id in gaps)
+                records[line.alarm_id] = replace(entry, told=line.alarm_id in gaps)
 
         while True:
-            open_ = [line for line in lines if not _settled(books.get(line.alarm_id))]
+            open_ = [line for line in lines if not _settled(records.get(line.alarm_id))]
             if may_lack:
                 with suppress(Refused, httpx.HTTPError):
                     gaps = await self._gaps()
             await asyncio.gather(*map(look, open_))
-            if all(_settled(books.get(line.alarm_id)) for line in open_) or time.perf_counter() > until:
-                return books
+            if all(_settled(records.get(line.alarm_id)) for line in open_) or time.perf_counter() > until:
+                return records
             await asyncio.sleep(1.0)
 
     async def _gaps(self) -> set[UUID]:

@@ -7,7 +7,7 @@ import pytest
 
 from contracts import topology
 from contracts.audit import AuditSealed
-from contracts.catalogue import PARKED, PUBLISHED, SEALED
+from contracts.catalogue import AUDIT_SEALED, PARKED, PUBLISHED
 from contracts.common import MessageParked
 from contracts.envelope import Payload
 from contracts.policy import TABLE, Audience, Group
@@ -24,7 +24,7 @@ def event_rows() -> list[str]:
     rows = ["| event | published by | on exchange | read from queue | what is in it |", "|---|---|---|---|---|"]
     for service, events in PUBLISHED.items():
         rows += [_row(payload, service, payload.EXCHANGE, readers_of(payload)) for payload in events]
-    for payload, variants in ((MessageParked, PARKED), (AuditSealed, SEALED)):
+    for payload, variants in ((MessageParked, PARKED), (AuditSealed, AUDIT_SEALED)):
         every = set.intersection(*(readers_of(variant) for variant in variants.values()))
         rows.append(_row(payload, "every service", "<service>.events", every))
     return rows

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.dispatch.schemas.control_rooms import ControlRoomOut, RoomWebhook
-from services.dispatch.schemas.incidents import IncidentView, UnprovedClosed
+from services.dispatch.schemas.incidents import IncidentView, UnverifiedClosed
 from services.dispatch.schemas.units import UnitOut
 
 TYPES = Path(__file__).resolve().parents[2] / "infra/front/api.d.ts"
@@ -42,7 +42,7 @@ def type_of(schema: dict[str, Any]) -> str:
 
 def written() -> str:
     """The file as it has to be: of an answer every field is there, also those that have a default."""
-    models: list[type[BaseModel]] = [IncidentView, UnitOut, ControlRoomOut, RoomWebhook, UnprovedClosed]
+    models: list[type[BaseModel]] = [IncidentView, UnitOut, ControlRoomOut, RoomWebhook, UnverifiedClosed]
     _, schemas = models_json_schema([(model, "serialization") for model in models])
     lines = [HEAD]
     for name, schema in schemas["$defs"].items():

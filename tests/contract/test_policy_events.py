@@ -31,7 +31,7 @@ HARMLESS = {
     # public places, keys that are public, and digests: of a code, of what a device signed
     *(f"canary.raised.v1 fix.{each}" for each in ("lat", "lon", "radius_m")),
     # Of an order to the room itself: what is near to what, and whom its software has to keep it from.
-    *("search_basis", "order.sent.v1 kept_from"),
+    *("search_basis", "order.sent.v1 withheld_from"),
     *("canary_lat", "canary_lon", "public_key", "code_digest"),
     *("alarm.raised.v1 content", "press.routed.v1 digest"),
     # a keyed digest of a network address, by a key that only the alarm service has

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from contracts import export, topology
 from contracts.alarm import AlarmRaised
-from contracts.catalogue import PARKED, PUBLISHED, SEALED
+from contracts.catalogue import AUDIT_SEALED, PARKED, PUBLISHED
 from contracts.dispatch import OrderMoved, OrderState
 from contracts.envelope import Event, Payload, wrap
 
@@ -22,7 +22,7 @@ BINDINGS = [(queue, binding) for queue in topology.QUEUES for binding in queue.b
 ON_EXCHANGE = [
     (service, payload.EXCHANGE, payload)
     for service, events in PUBLISHED.items()
-    for payload in (*events, PARKED[service], SEALED[service])
+    for payload in (*events, PARKED[service], AUDIT_SEALED[service])
 ]
 
 
@@ -149,7 +149,7 @@ def test_every_binding_takes_some_event_and_every_event_has_a_queue() -> None:
 def test_each_service_writes_exactly_the_exchanges_of_its_events() -> None:
     for service in topology.SERVICES:
         used = {exchange for publisher, exchange, _ in ON_EXCHANGE if publisher == service}
-        # Doorbells carry no event.
+        # Change notifications carry no event.
         assert used == set(topology.WRITES[service]) - {topology.DISPATCH_LIVE}
     written = [exchange for exchanges in topology.WRITES.values() for exchange in exchanges]
     assert len(written) == len(set(written)), "one writer for each exchange"

@@ -17,15 +17,15 @@ export function begin() {
 }
 
 /**
- * An alarm of ours that was just pressed, and proved.
+ * An alarm of ours that was just pressed, and verified.
  * @param {string} id
  * @param {Partial<Incident>} [but]
  * @returns {Incident}
  */
 export const incident = (id, but = {}) => ({
   withheld: [],
-  tied: false,
-  kept_from: [],
+  conflicted: false,
+  withheld_from: [],
   incident_id: id,
   marking: "STALKINGALARM",
   control_room_id: OURS,
@@ -106,12 +106,12 @@ export const unit = (id, but = {}) => ({
   offered_as: null,
   order_id: null,
   withheld: [],
-  kept_from: [],
+  withheld_from: [],
   ...but,
 });
 
-/** One of a flood: nobody proved it. */
-export const UNPROVED = /** @type {const} */ ({ lane: "unverified", alike: "one source" });
+/** One of a flood: nobody verified it. */
+export const UNVERIFIED = /** @type {const} */ ({ lane: "unverified", alike: "one source" });
 
 /**
  * The alarm that stands for a flood of these, with how many presses each has.
@@ -121,7 +121,7 @@ export const UNPROVED = /** @type {const} */ ({ lane: "unverified", alike: "one 
  */
 export const flood = (id, presses, but = {}) =>
   incident(id, {
-    ...UNPROVED,
+    ...UNVERIFIED,
     group: {
       count: Object.keys(presses).length,
       incident_ids: Object.keys(presses),

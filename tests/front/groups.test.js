@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { countOf, keepOnly, state, take, viewOf } from "#console/js/state.js";
-import { begin, flood, incident, OTHERS, TAKEN, UNPROVED } from "./builders.js";
+import { begin, flood, incident, OTHERS, TAKEN, UNVERIFIED } from "./builders.js";
 
 const AT = "2026-12-01T10:02:00Z";
 const ids = () => [...state.incidents.keys()];
@@ -36,14 +36,14 @@ test("a closed alarm goes, and no answer that was asked for earlier brings it ba
 
 test("a further press like those of a flood is counted, and does not stand for itself", () => {
   readFlood();
-  assert.equal(take(incident("third", { ...UNPROVED, raised_at: AT })), "changed");
+  assert.equal(take(incident("third", { ...UNVERIFIED, raised_at: AT })), "changed");
   assert.deepEqual(pressesOf("head"), { head: 1, second: 2, third: 1 });
   assert.deepEqual(ids(), ["head"]);
 });
 
 /** @type {[why: string, but: Partial<Incident>][]} */
 const ALONE = [
-  ["that is proved", { lane: "verified", alike: null }],
+  ["that is verified", { lane: "verified", alike: null }],
   ["of another source", { alike: "another source" }],
   ["of another zone", { zone_id: "gent-2" }],
   ["of another room", { control_room_id: OTHERS }],
@@ -53,19 +53,19 @@ const ALONE = [
 for (const [why, but] of ALONE)
   test(`a press ${why} stands for itself`, () => {
     readFlood();
-    assert.equal(take(incident("third", { ...UNPROVED, raised_at: AT, ...but })), "new");
+    assert.equal(take(incident("third", { ...UNVERIFIED, raised_at: AT, ...but })), "new");
     assert.deepEqual(pressesOf("head"), { head: 1, second: 2 });
     assert.deepEqual(ids(), ["head", "third"]);
   });
 
 test("presses of one that is counted already only rise", () => {
   readFlood();
-  take(incident("second", { ...UNPROVED, presses: 5, revision: 3 }));
-  take(incident("second", { ...UNPROVED, presses: 4, revision: 2 }));
+  take(incident("second", { ...UNVERIFIED, presses: 5, revision: 3 }));
+  take(incident("second", { ...UNVERIFIED, presses: 4, revision: 2 }));
   assert.deepEqual(pressesOf("head"), { head: 1, second: 5 });
 });
 
-test("one of a flood that is proved comes out of it and stands for itself", () => {
+test("one of a flood that is verified comes out of it and stands for itself", () => {
   readFlood();
   assert.equal(take(incident("second", { revision: 2 })), "new");
   assert.deepEqual(pressesOf("head"), { head: 1 });
@@ -74,12 +74,12 @@ test("one of a flood that is proved comes out of it and stands for itself", () =
 
 test("one of a flood that is closed is counted no more, and never shown", () => {
   readFlood();
-  assert.equal(take(incident("second", { ...UNPROVED, state: "closed", revision: 2 })), null);
+  assert.equal(take(incident("second", { ...UNVERIFIED, state: "closed", revision: 2 })), null);
   assert.deepEqual(pressesOf("head"), { head: 1 });
   assert.deepEqual(ids(), ["head"]);
 });
 
-test("a flood whose head is proved is read anew: another one stands for it", () => {
+test("a flood whose head is verified is read anew: another one stands for it", () => {
   readFlood();
   assert.equal(take(incident("head", { revision: 2 })), "changed");
   assert.ok(state.askAgain);
@@ -88,7 +88,7 @@ test("a flood whose head is proved is read anew: another one stands for it", () 
 
 test("the head of a flood that changes stays its head", () => {
   readFlood();
-  assert.equal(take(incident("head", { ...UNPROVED, presses: 3, revision: 2 })), "changed");
+  assert.equal(take(incident("head", { ...UNVERIFIED, presses: 3, revision: 2 })), "changed");
   assert.deepEqual(pressesOf("head"), { head: 3, second: 2 });
   assert.equal(viewOf("head")?.presses, 3);
 });
@@ -114,7 +114,7 @@ test("what is told again was heard again, also when nothing changed", () => {
 });
 
 test("what stood for itself and is one of a flood now goes silently: it is not closed", () => {
-  take(incident("second", UNPROVED));
+  take(incident("second", UNVERIFIED));
   const askedAt = performance.now() - 1000;
   assert.deepEqual(keepOnly([flood("head", { head: 1, second: 1 })], askedAt), []);
   assert.deepEqual(ids(), []);

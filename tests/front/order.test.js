@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { another, leading, nextStep, ordered, proposal, rings, state, take } from "#console/js/state.js";
-import { begin, incident, OTHERS, order, TAKEN, UNPROVED } from "./builders.js";
+import { begin, incident, OTHERS, order, TAKEN, UNVERIFIED } from "./builders.js";
 
 const GROUP = {
   count: 2,
@@ -22,16 +22,16 @@ const shown = (...views) => {
 
 beforeEach(begin);
 
-test("a proved press stands above an unproved one, however urgent that is", () => {
-  const unproved = incident("unproved", { lane: "unverified", urgency: 9 });
-  assert.deepEqual(shown(unproved, incident("proved", TAKEN)), ["proved", "unproved"]);
+test("a verified press stands above an unverified one, however urgent that is", () => {
+  const unverified = incident("unverified", { lane: "unverified", urgency: 9 });
+  assert.deepEqual(shown(unverified, incident("verified", TAKEN)), ["verified", "unverified"]);
 });
 
 test("a flood stands below all: it must not bury what stands for itself", () => {
-  const head = incident("flood", { ...UNPROVED, urgency: 9, raised_at: "2026-12-01T09:00:00Z" });
+  const head = incident("flood", { ...UNVERIFIED, urgency: 9, raised_at: "2026-12-01T09:00:00Z" });
   state.groups.set("flood", { ...GROUP, presses: { flood: 1, other: 1 } });
   const single = incident("single", { lane: "unverified", ...TAKEN });
-  assert.deepEqual(shown(head, single, incident("proved", TAKEN)), ["proved", "single", "flood"]);
+  assert.deepEqual(shown(head, single, incident("verified", TAKEN)), ["verified", "single", "flood"]);
 });
 
 test("of one lane, what rings stands first, then what needs another act, then what is on its way", () => {
@@ -76,9 +76,17 @@ const STEPS = [
     "take-over",
   ],
   ["another alarm of a neighbour is none of ours", { control_room_id: OTHERS }, null],
-  ["who has a tie may send the proposed unit", { tied: true, orders: [order("proposed")] }, "send"],
-  ["who has a tie chooses none", { tied: true, ...TAKEN }, null],
-  ["who has a tie sends no second one", { tied: true, orders: [order("proposed"), order("sent")] }, null],
+  [
+    "who has a conflict of interest may send the proposed unit",
+    { conflicted: true, orders: [order("proposed")] },
+    "send",
+  ],
+  ["who has a conflict of interest chooses none", { conflicted: true, ...TAKEN }, null],
+  [
+    "who has a conflict of interest sends no second one",
+    { conflicted: true, orders: [order("proposed"), order("sent")] },
+    null,
+  ],
 ];
 for (const [what, view, step] of STEPS) test(what, () => assert.equal(nextStep(incident("a", view)), step));
 

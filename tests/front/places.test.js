@@ -46,8 +46,8 @@ test("a place without a time, or without a place, is red", () => {
   assert.equal(quality(null), "red");
 });
 
-test("a place that is kept from who has a tie is not called unknown", () => {
-  assert.equal(known(incident("a", { tied: true })), "withheld");
+test("a place that is withheld from who has a conflict of interest is not called unknown", () => {
+  assert.equal(known(incident("a", { conflicted: true })), "withheld");
   assert.equal(known(incident("a")), "none");
   assert.equal(known(incident("a", { location: fix(0, 5) })), "green");
 });

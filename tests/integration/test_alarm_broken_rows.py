@@ -14,7 +14,7 @@ from chassis.security.vault import Vault
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event
 from services.alarm.domain.device_health import Limits
-from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.evidence import evidence_associated_data
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import alarm_progress, devices, unrouted
 from services.alarm.usecases.device_liveness import watch_devices
@@ -63,25 +63,25 @@ def database(settings: AlarmSettings) -> Iterator[Database]:
 
 
 @pytest.fixture
-def books(settings: AlarmSettings) -> AlarmDatabase:
+def records(settings: AlarmSettings) -> AlarmDatabase:
     found = AlarmDatabase(settings.database_url.get_secret_value())
     found.do("TRUNCATE presses, outbox, health, devices, attentions, frozen_ladders, stages, alarm_incidents")
     return found
 
 
 @pytest.fixture
-def pair(books: AlarmDatabase, database: Database) -> tuple[AlarmRaised, AlarmRaised]:
+def pair(records: AlarmDatabase, database: Database) -> tuple[AlarmRaised, AlarmRaised]:
     """Two presses of an hour ago that nobody told of and nobody routed."""
     presses = alarm(), alarm()
     record_all(database, presses, Vault(VAULT_KEYS), INVALID_SPAN)
-    books.do("DELETE FROM outbox")
+    records.do("DELETE FROM outbox")
     for column in ("received_at", "stored_at"):
-        books.do(f"UPDATE presses SET {column} = now() - interval '1 hour', reported_at = NULL")
+        records.do(f"UPDATE presses SET {column} = now() - interval '1 hour', reported_at = NULL")
     return presses
 
 
-def damage(books: AlarmDatabase, table: str, column: str, value: str, which: str) -> None:
-    broken = Damaged(books.url)
+def damage(records: AlarmDatabase, table: str, column: str, value: str, which: str) -> None:
+    broken = Damaged(records.url)
     assert broken.set(table, column, value, which)
     broken.close()
 
@@ -96,10 +96,10 @@ def published(database: Database, kind: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("column", "value"), BROKEN)
 def test_a_press_with_a_broken_column_is_told_and_handed_over_beside_the_others(
-    books: AlarmDatabase, database: Database, settings: AlarmSettings, pair: Any, column: str, value: str
+    records: AlarmDatabase, database: Database, settings: AlarmSettings, pair: Any, column: str, value: str
 ) -> None:
     bad, good = (press.alarm_id for press in pair)
-    damage(books, "presses", column, value, f"alarm_id = '{bad}'")
+    damage(records, "presses", column, value, f"alarm_id = '{bad}'")
     report_overlooked(database, after_s=0)
     told = {each["alarm_id"] for data in published(database, "presses.recorded.v1") for each in data["presses"]}
     # What is stored in the future was not overlooked yet.
@@ -119,11 +119,11 @@ def test_a_press_with_a_broken_column_is_told_and_handed_over_beside_the_others(
     "shape", [7, None, "rubbish", [], [1, 2], {}, {"fix": 7, "proof": [1], "traceparent": 3}]
 )
 def test_a_press_whose_evidence_has_another_shape_is_handed_over(
-    books: AlarmDatabase, database: Database, settings: AlarmSettings, pair: Any, shape: Any
+    records: AlarmDatabase, database: Database, settings: AlarmSettings, pair: Any, shape: Any
 ) -> None:
     bad = pair[0].alarm_id
-    sealed = Vault(VAULT_KEYS).seal(evidence_place(bad), shape)
-    books.do("UPDATE presses SET evidence = %s WHERE alarm_id = %s", sealed, bad)
+    encrypted = Vault(VAULT_KEYS).encrypt(evidence_associated_data(bad), shape)
+    records.do("UPDATE presses SET evidence = %s WHERE alarm_id = %s", encrypted, bad)
     absent = cast("Any", None)
     redelivery = Redelivery(settings, database, absent, Vault(VAULT_KEYS), absent)
     with database.transaction() as tx:
@@ -134,7 +134,7 @@ def test_a_press_whose_evidence_has_another_shape_is_handed_over(
     assert (event.id, event.data["device_id"]) == (bad, pair[0].device_id)
 
 
-def test_a_ladder_that_cannot_be_read_hides_no_other(books: AlarmDatabase, database: Database) -> None:
+def test_a_ladder_that_cannot_be_read_hides_no_other(records: AlarmDatabase, database: Database) -> None:
     presses = [alarm() for _ in range(4)]
     record_all(database, presses, Vault(VAULT_KEYS), INVALID_SPAN)
     for press in presses:
@@ -142,7 +142,7 @@ def test_a_ladder_that_cannot_be_read_hides_no_other(books: AlarmDatabase, datab
             alarm_progress.freeze(tx.session, press.alarm_id, UUID(press.device_id), datetime.now(UTC))
     broken = ('"rubbish"', '{"stored": "rubbish"}', "[1]")
     for press, value in zip(presses, broken, strict=False):
-        damage(books, "frozen_ladders", "shown", value, f"alarm_id = '{press.alarm_id}'")
+        damage(records, "frozen_ladders", "shown", value, f"alarm_id = '{press.alarm_id}'")
     with database.read() as session:
         found = alarm_progress.ladders(session, [press.alarm_id for press in presses])
     assert list(found) == [(presses[3].alarm_id, presses[3].device_id)]
@@ -163,15 +163,15 @@ LIMITS = Limits(
 
 @pytest.mark.parametrize("value", ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01", "2150-01-01"])
 def test_a_contact_at_no_time_is_silence_until_it_is_heard_again(
-    books: AlarmDatabase, database: Database, value: str
+    records: AlarmDatabase, database: Database, value: str
 ) -> None:
     bad, good = Button(), Button()
-    books.know(bad, good)
+    records.know(bad, good)
     for button in (bad, good):
-        books.do(
+        records.do(
             "INSERT INTO health (device_id, contact_at) VALUES (%s, now() - interval '9 hours')", button.id
         )
-    damage(books, "health", "contact_at", value, f"device_id = '{bad.id}'")
+    damage(records, "health", "contact_at", value, f"device_id = '{bad.id}'")
     with database.transaction() as tx:
         watch_devices(tx, LIMITS)
     silent = {
@@ -184,5 +184,5 @@ def test_a_contact_at_no_time_is_silence_until_it_is_heard_again(
         devices.put_health(tx.session, [report])
     with database.transaction() as tx:
         watch_devices(tx, LIMITS)
-    left = books.rows("SELECT device_id FROM attentions WHERE kind = 'silent' AND level = 'task'")
+    left = records.rows("SELECT device_id FROM attentions WHERE kind = 'silent' AND level = 'task'")
     assert left == [(good.id,)]

@@ -19,13 +19,15 @@ from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> AlarmDatabase:
+def alarm_database(cluster: Cluster) -> AlarmDatabase:
     return AlarmDatabase(cluster.database("alarm"))
 
 
 @pytest.fixture(scope="module")
-def api(books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
-    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+def api(
+    alarm_database: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AlarmApi]:
+    url = alarm_database.url.replace("postgresql:", "postgresql+psycopg:")
     with AlarmApi(tmp_path_factory.mktemp("alarm"), url, broker.url_of("alarm")) as started:
         yield started
 
@@ -33,9 +35,9 @@ def api(books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathF
 class Life:
     """One victim whose phone somebody else holds: what it shows of her alarms, by every way."""
 
-    def __init__(self, api: AlarmApi, books: AlarmDatabase) -> None:
-        self.api, self.books, self.button = api, books, Button()
-        books.know(self.button)
+    def __init__(self, api: AlarmApi, alarm_database: AlarmDatabase) -> None:
+        self.api, self.alarm_database, self.button = api, alarm_database, Button()
+        alarm_database.know(self.button)
         self.alarm_id, self.incident_id = self.press(), uuid4()
         self.streamed: list[str] = []
 
@@ -54,9 +56,9 @@ class Life:
         """What dispatch tells of an incident."""
         incident = incident_id or self.incident_id
         put = "INSERT INTO alarm_incidents VALUES (%s, %s) ON CONFLICT DO NOTHING"
-        self.books.do(put, alarm_id or self.alarm_id, incident)
+        self.alarm_database.do(put, alarm_id or self.alarm_id, incident)
         for stage in stages:
-            self.books.do("INSERT INTO stages VALUES (%s, %s, now())", incident, stage)
+            self.alarm_database.do("INSERT INTO stages VALUES (%s, %s, now())", incident, stage)
 
     def shown(self, alarm_id: UUID | None = None, **query: Any) -> tuple[bytes, list[str]]:
         alarm_id = alarm_id or self.alarm_id
@@ -88,8 +90,8 @@ class Life:
         return self.api.post(f"/v1/alarms/{self.alarm_id}/cancel", signed).content
 
 
-def test_both_lives_look_the_same_for_ever(api: AlarmApi, books: AlarmDatabase) -> None:
-    closed, duress = Life(api, books), Life(api, books)
+def test_both_lives_look_the_same_for_ever(api: AlarmApi, alarm_database: AlarmDatabase) -> None:
+    closed, duress = Life(api, alarm_database), Life(api, alarm_database)
     for life in (closed, duress):
         life.comes_to("routed")
         eventually(partial(life.has_come_to, "stored", "routed"))
@@ -130,15 +132,17 @@ def test_both_lives_look_the_same_for_ever(api: AlarmApi, books: AlarmDatabase) 
     assert closed.cancel("1") == duress.cancel("2")
     assert [life.shown()[0] for life in (closed, duress)] == [before[closed], before[duress]]
     # The next day it is an alarm like any other.
-    books.do("UPDATE frozen_ladders SET asked_at = asked_at - interval '1 day'")
+    alarm_database.do("UPDATE frozen_ladders SET asked_at = asked_at - interval '1 day'")
     another = closed.press()
     closed.comes_to("routed", alarm_id=another, incident_id=uuid4())
     assert closed.shown(another)[1] == ["stored", "routed"]
     assert closed.shown()[0] == before[closed]
 
 
-def test_another_presss_ladder_of_the_same_alarm_is_frozen_too(api: AlarmApi, books: AlarmDatabase) -> None:
-    life = Life(api, books)
+def test_another_presss_ladder_of_the_same_alarm_is_frozen_too(
+    api: AlarmApi, alarm_database: AlarmDatabase
+) -> None:
+    life = Life(api, alarm_database)
     second = life.press()
     life.comes_to("routed")
     life.comes_to(alarm_id=second)
@@ -148,8 +152,8 @@ def test_another_presss_ladder_of_the_same_alarm_is_frozen_too(api: AlarmApi, bo
     assert [life.shown()[1], life.shown(second)[1]] == [["stored", "routed"]] * 2
 
 
-def test_another_device_freezes_no_alarm_ahead(api: AlarmApi, books: AlarmDatabase) -> None:
-    hers, other = Life(api, books), Life(api, books)
+def test_another_device_freezes_no_alarm_ahead(api: AlarmApi, alarm_database: AlarmDatabase) -> None:
+    hers, other = Life(api, alarm_database), Life(api, alarm_database)
     ahead = alarm_id_of(hers.button.id, hers.button.counter + 1)
     forged = other.button.sign(
         {"device_id": str(other.button.id), "alarm_id": str(ahead), "code": "1"}, "cancel"

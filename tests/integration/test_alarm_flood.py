@@ -1,4 +1,4 @@
-"""A flood from one address waits its turn: no press is refused or lost, and a proved one waits for none."""
+"""A flood from one address waits its turn: no press is refused or lost, and a verified one waits for none."""
 
 import re
 import time
@@ -17,15 +17,15 @@ from tests.support.waiting import eventually
 BURST, PER_S, FLOOD = 5, 5.0, 25
 
 
-def test_a_flood_waits_and_a_proved_press_does_not(
+def test_a_flood_waits_and_a_verified_press_does_not(
     cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     url = cluster.database("alarm")
-    books, mine = AlarmDatabase(url.replace("+psycopg", "")), Button()
-    paced = {"UNPROVED_EXEMPT": "", "UNPROVED_BURST": str(BURST), "UNPROVED_PER_S": str(PER_S)}
+    alarm_database, mine = AlarmDatabase(url.replace("+psycopg", "")), Button()
+    paced = {"UNVERIFIED_EXEMPT": "", "UNVERIFIED_BURST": str(BURST), "UNVERIFIED_PER_S": str(PER_S)}
     folder, at_broker = tmp_path_factory.mktemp("alarm"), broker.url_of("alarm")
     with Intake() as intake, AlarmApi(folder, url, at_broker, DISPATCH_URL=intake.url, **paced) as api:
-        books.know(mine)
+        alarm_database.know(mine)
         eventually(lambda: api.press(mine.press()).status_code == 202)
         took_s = dict[str, float]()
 
@@ -38,34 +38,34 @@ def test_a_flood_waits_and_a_proved_press_does_not(
         with ThreadPoolExecutor(FLOOD + 1) as pool:
             flood = [pool.submit(press, Button().press()) for _ in range(FLOOD)]
             time.sleep(0.5)
-            proved = pool.submit(press, mine.press())
-            assert proved.result()[0] == 202
+            verified = pool.submit(press, mine.press())
+            assert verified.result()[0] == 202
             waiting = [each for each in flood if not each.done()]
             answers = [each.result() for each in flood]
-        # The proved one was there while others of the flood still waited.
+        # The verified one was there while others of the flood still waited.
         assert waiting
         assert {status for status, _ in answers} == {202}
         assert max(each for _, each in answers) >= (FLOOD - BURST) / PER_S - 1
-        held = books.presses()
+        held = alarm_database.presses()
         assert {UUID(alarm_id) for alarm_id in took_s} <= held.keys()
 
 
 @pytest.mark.parametrize(("exempt", "known"), [("", True), ("127.0.0.0/8", False)])
-def test_an_event_says_of_unproved_presses_from_which_source_they_came(
+def test_an_event_says_of_unverified_presses_from_which_source_they_came(
     cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, exempt: str, known: bool
 ) -> None:
     url, mine = cluster.database("alarm"), Button()
-    books, folder = AlarmDatabase(url.replace("+psycopg", "")), tmp_path_factory.mktemp("alarm")
+    alarm_database, folder = AlarmDatabase(url.replace("+psycopg", "")), tmp_path_factory.mktemp("alarm")
     with (
         Intake() as intake,
-        AlarmApi(folder, url, NO_BROKER, DISPATCH_URL=intake.url, UNPROVED_EXEMPT=exempt) as api,
+        AlarmApi(folder, url, NO_BROKER, DISPATCH_URL=intake.url, UNVERIFIED_EXEMPT=exempt) as api,
     ):
-        books.know(mine)
+        alarm_database.know(mine)
         eventually(lambda: api.press(mine.press()).status_code == 202)
         assert {api.press(Button().press()).status_code for _ in range(3)} == {202}
         eventually(lambda: len({each["id"] for each in intake.events}) >= 4)
         lanes = [(each["data"]["lane"], each["data"]["source"]) for each in intake.events]
-    # A pseudonym, the same for all of one address; none where many share one, and none of what is proved.
+    # A pseudonym, the same for all of one address; none where many share one, and none of what is verified.
     sources = {source for lane, source in lanes if lane == "unverified"}
     assert len(sources) == 1
     assert all(re.fullmatch("[0-9a-f]{32}", str(source)) for source in sources) == known

@@ -15,9 +15,9 @@ from tests.support.waiting import eventually
 class Shelf:
     """One table that refuses the row 666."""
 
-    def __init__(self, books: AlarmDatabase) -> None:
-        self.books = books
-        self.engine = create_engine(books.url.replace("postgresql:", "postgresql+psycopg:"))
+    def __init__(self, alarm_database: AlarmDatabase) -> None:
+        self.alarm_database = alarm_database
+        self.engine = create_engine(alarm_database.url.replace("postgresql:", "postgresql+psycopg:"))
         self.commits = 0
         with self.engine.begin() as connection:
             connection.execute(text("CREATE TABLE shelf (n bigint CHECK (n <> 666))"))
@@ -30,7 +30,7 @@ class Shelf:
 
     @property
     def rows(self) -> list[int]:
-        return sorted(row[0] for row in self.books.rows("SELECT n FROM shelf"))
+        return sorted(row[0] for row in self.alarm_database.rows("SELECT n FROM shelf"))
 
 
 @pytest.fixture
@@ -91,12 +91,12 @@ def test_rows_wait_in_memory_until_the_database_is_back(shelf: Shelf) -> None:
             with pytest.raises(NotWritten):
                 await writer.submit(n)
 
-    shelf.books.allow_connections(False)
+    shelf.alarm_database.allow_connections(False)
     try:
         asyncio.run(away())
         assert writer.kept == 2
     finally:
-        shelf.books.allow_connections(True)
+        shelf.alarm_database.allow_connections(True)
     eventually(lambda: shelf.rows == [1, 2])
     assert not writer.kept
     writer.stop()

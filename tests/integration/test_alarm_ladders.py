@@ -22,13 +22,15 @@ from tests.support.tokens import Issuer
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> AlarmDatabase:
+def alarm_database(cluster: Cluster) -> AlarmDatabase:
     return AlarmDatabase(cluster.database("alarm"))
 
 
 @pytest.fixture(scope="module")
-def api(books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
-    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+def api(
+    alarm_database: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AlarmApi]:
+    url = alarm_database.url.replace("postgresql:", "postgresql+psycopg:")
     with AlarmApi(tmp_path_factory.mktemp("alarm"), url, broker.url_of("alarm")) as started:
         yield started
 
@@ -38,9 +40,9 @@ def authorised(by: Button, alarm_id: UUID) -> dict[str, str]:
     return {"authorization": f"Device {by.sign(claim).decode()}"}
 
 
-def test_a_stream_of_an_alarm_that_nobody_knows_ends(api: AlarmApi, books: AlarmDatabase) -> None:
+def test_a_stream_of_an_alarm_that_nobody_knows_ends(api: AlarmApi, alarm_database: AlarmDatabase) -> None:
     button, unknown = Button(), uuid4()
-    books.know(button)
+    alarm_database.know(button)
     begun = time.monotonic()
     answer = api.http.get(f"/v1/alarms/{unknown}/stream", headers=authorised(button, unknown), timeout=20)
     assert answer.status_code == 404
@@ -51,9 +53,9 @@ def test_a_stream_of_an_alarm_that_nobody_knows_ends(api: AlarmApi, books: Alarm
     assert waited.json()["stages"] == []
 
 
-def test_a_device_has_few_streams_and_the_newest_stay(api: AlarmApi, books: AlarmDatabase) -> None:
+def test_a_device_has_few_streams_and_the_newest_stay(api: AlarmApi, alarm_database: AlarmDatabase) -> None:
     button = Button()
-    books.know(button)
+    alarm_database.know(button)
     alarm_id = UUID(api.press(button.press()).json()["alarm_id"])
     path, more = f"{api.url}/v1/alarms/{alarm_id}/stream", 3
 

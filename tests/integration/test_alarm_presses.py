@@ -25,7 +25,7 @@ from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> AlarmDatabase:
+def alarm_database(cluster: Cluster) -> AlarmDatabase:
     return AlarmDatabase(cluster.database("alarm").replace("+psycopg", ""))
 
 
@@ -37,10 +37,10 @@ def intake() -> Iterator[Intake]:
 
 @pytest.fixture(scope="module")
 def api(
-    books: AlarmDatabase, broker: Broker, intake: Intake, tmp_path_factory: pytest.TempPathFactory
+    alarm_database: AlarmDatabase, broker: Broker, intake: Intake, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[AlarmApi]:
     folder = tmp_path_factory.mktemp("alarm")
-    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    url = alarm_database.url.replace("postgresql:", "postgresql+psycopg:")
     # Other suites share these two cores: what is measured here is who holds a press, not how fast.
     settings = {"FALLBACK_AFTER_S": "2", "GRACE_S": "1", "GIVE_UP_AFTER_S": "4", "LOOKUP_S": "2"}
     with AlarmApi(folder, url, broker.url_of("alarm"), DISPATCH_URL=intake.url, **settings) as started:
@@ -50,18 +50,18 @@ def api(
 
 
 @pytest.fixture
-def button(books: AlarmDatabase) -> Button:
+def button(alarm_database: AlarmDatabase) -> Button:
     made = Button()
-    books.know(made)
+    alarm_database.know(made)
     return made
 
 
 @pytest.fixture
-def database_away(books: AlarmDatabase) -> Iterator[Callable[[], None]]:
+def database_away(alarm_database: AlarmDatabase) -> Iterator[Callable[[], None]]:
     """Take the alarm service's database away from it; it is back after the test, or when called."""
-    books.allow_connections(False)
-    yield lambda: books.allow_connections(True)
-    books.allow_connections(True)
+    alarm_database.allow_connections(False)
+    yield lambda: alarm_database.allow_connections(True)
+    alarm_database.allow_connections(True)
 
 
 @pytest.fixture
@@ -83,17 +83,19 @@ def take_all(broker: Broker, queue: str) -> list[str]:
         bodies.append(body.decode())
 
 
-def test_both_logs_hold_a_press(api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button) -> None:
+def test_both_logs_hold_a_press(
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker, button: Button
+) -> None:
     answer = api.press(button.press())
     assert answer.status_code == 202
     receipt = answer.json()
     assert receipt["stored_in"] == ["database", "broker"]
     alarm_id = UUID(receipt["alarm_id"])
     assert alarm_id == alarm_id_of(button.id, 1)
-    assert books.presses()[alarm_id] == []
+    assert alarm_database.presses()[alarm_id] == []
     assert any(str(alarm_id) in body for body in take_all(broker, ALARM_RECORDER))
     # The outbox forgets what the broker confirmed.
-    eventually(lambda: not books.rows("SELECT id FROM outbox WHERE id = %s", alarm_id))
+    eventually(lambda: not alarm_database.rows("SELECT id FROM outbox WHERE id = %s", alarm_id))
 
 
 @pytest.mark.parametrize("wrapped", [lambda body: body, lambda body: b'\xef\xbb\xbf "' + body + b'"\r\n'])
@@ -112,18 +114,20 @@ def test_dispatch_believes_what_is_published(
 
 
 def test_a_retransmission_over_any_channel_is_the_same_alarm_with_the_same_receipt(
-    api: AlarmApi, books: AlarmDatabase, button: Button
+    api: AlarmApi, alarm_database: AlarmDatabase, button: Button
 ) -> None:
     body = button.press()
     answers = [api.press(body, x_channel=channel).content for channel in ("data", "sms", "voice")]
     assert len(set(answers)) == 1
-    assert books.rows("SELECT count(*) FROM presses WHERE device_id = %s", str(button.id)) == [(1,)]
+    assert alarm_database.rows("SELECT count(*) FROM presses WHERE device_id = %s", str(button.id)) == [(1,)]
 
 
-def test_a_press_counts_though_the_phone_is_gone_before_it_is_read(api: AlarmApi, books: AlarmDatabase) -> None:
+def test_a_press_counts_though_the_phone_is_gone_before_it_is_read(
+    api: AlarmApi, alarm_database: AlarmDatabase
+) -> None:
     """Smashed at the press: what came whole is a press, whether or not anybody hears the answer."""
     buttons = [Button() for _ in range(60)]
-    books.know(*buttons)
+    alarm_database.know(*buttons)
     for number, button in enumerate(buttons):
         body = button.press()
         head = f"POST /v1/presses HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n".encode()
@@ -131,16 +135,16 @@ def test_a_press_counts_though_the_phone_is_gone_before_it_is_read(api: AlarmApi
             for part in ((head + body,), (head, body))[number % 2]:
                 phone.sendall(part)
     count = "SELECT count(*) FROM presses WHERE device_id = ANY(%s)"
-    eventually(lambda: books.rows(count, [str(button.id) for button in buttons]) == [(len(buttons),)])
+    eventually(lambda: alarm_database.rows(count, [str(button.id) for button in buttons]) == [(len(buttons),)])
 
 
 @pytest.mark.parametrize("breaks_off", [True, False], ids=["breaks off", "stands still"])
 @pytest.mark.parametrize("signed", [True, False])
 def test_a_press_that_does_not_come_whole_is_taken_as_far_as_it_came(
-    api: AlarmApi, books: AlarmDatabase, signed: bool, breaks_off: bool
+    api: AlarmApi, alarm_database: AlarmDatabase, signed: bool, breaks_off: bool
 ) -> None:
     button = Button()
-    books.know(button)
+    alarm_database.know(button)
     claim = {"device_id": str(button.id), "counter": 7, "fix": {"lat": 51.05, "lon": 3.72}}
     body = button.sign(claim) if signed else json.dumps(claim).encode()
     cut = body.rindex(b".") - 20 if signed else len(body) - 20
@@ -151,7 +155,7 @@ def test_a_press_that_does_not_come_whole_is_taken_as_far_as_it_came(
             phone.settimeout(BODY_S + 10)
             assert phone.recv(100).startswith(b"HTTP/1.1 202")
     found = "SELECT count(*) FROM presses WHERE device_id = %s"
-    eventually(lambda: books.rows(found, str(button.id)) == [(1,)])
+    eventually(lambda: alarm_database.rows(found, str(button.id)) == [(1,)])
 
 
 def test_a_second_press_is_another_alarm(api: AlarmApi, button: Button) -> None:
@@ -159,41 +163,43 @@ def test_a_second_press_is_another_alarm(api: AlarmApi, button: Button) -> None:
     assert first != second
 
 
-def test_a_counter_that_began_anew_hides_no_press(api: AlarmApi, books: AlarmDatabase, button: Button) -> None:
+def test_a_counter_that_began_anew_hides_no_press(
+    api: AlarmApi, alarm_database: AlarmDatabase, button: Button
+) -> None:
     first = api.press(button.press()).json()["alarm_id"]
     button.counter = 0
     time.sleep(0.01)
     again = api.press(button.press()).json()["alarm_id"]
     assert again != first
-    assert books.presses()[UUID(again)] == ["counter_reused_with_other_content"]
+    assert alarm_database.presses()[UUID(again)] == ["counter_reused_with_other_content"]
 
 
 @pytest.mark.parametrize("counter", [2**31, 2**63 - 1])
 def test_a_counter_of_64_bits_is_a_counter(
-    api: AlarmApi, books: AlarmDatabase, button: Button, counter: int
+    api: AlarmApi, alarm_database: AlarmDatabase, button: Button, counter: int
 ) -> None:
     """A phone that counts milliseconds: the number itself is held, by the press and by a test."""
     answer = api.press(button.press(counter=counter))
     assert answer.json()["stored_in"] == ["database", "broker"]
     held = "SELECT counter, flags FROM presses WHERE alarm_id = %s"
-    assert books.rows(held, answer.json()["alarm_id"]) == [(counter, [])]
+    assert alarm_database.rows(held, answer.json()["alarm_id"]) == [(counter, [])]
     assert api.press(button.press(counter=counter, kind="test")).status_code == 202
-    assert books.rows("SELECT counter FROM tests WHERE device_id = %s", button.id) == [(counter,)]
+    assert alarm_database.rows("SELECT counter FROM tests WHERE device_id = %s", button.id) == [(counter,)]
 
 
 @pytest.mark.parametrize("status", ["suspended", "lost", "returned"])
 def test_a_suspended_device_still_raises_a_verified_alarm(
-    api: AlarmApi, books: AlarmDatabase, status: str
+    api: AlarmApi, alarm_database: AlarmDatabase, status: str
 ) -> None:
     button = Button()
-    books.know(button, status=status)
+    alarm_database.know(button, status=status)
     alarm_id = api.press(button.press()).json()["alarm_id"]
-    rows = books.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", alarm_id)
+    rows = alarm_database.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", alarm_id)
     assert rows == [("verified", ["suspended_device"])]
 
 
-def test_what_nobody_proved_raises_an_alarm_in_its_own_lane(
-    api: AlarmApi, books: AlarmDatabase, button: Button
+def test_what_nobody_verified_raises_an_alarm_in_its_own_lane(
+    api: AlarmApi, alarm_database: AlarmDatabase, button: Button
 ) -> None:
     forged = Button()
     forged.id = button.id
@@ -207,7 +213,9 @@ def test_what_nobody_proved_raises_an_alarm_in_its_own_lane(
     for body, flag in wanted.items():
         answer = api.press(body)
         assert answer.status_code == 202
-        found = books.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", answer.json()["alarm_id"])
+        found = alarm_database.rows(
+            "SELECT lane, flags FROM presses WHERE alarm_id = %s", answer.json()["alarm_id"]
+        )
         assert found[0][0] == "unverified"
         assert flag in found[0][1]
 
@@ -220,18 +228,20 @@ def test_without_a_device_id_the_refusal_names_the_field(api: AlarmApi) -> None:
         assert answer.json()["field"] == "device_id"
 
 
-def test_a_test_press_is_no_alarm(api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button) -> None:
+def test_a_test_press_is_no_alarm(
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker, button: Button
+) -> None:
     take_all(broker, DISPATCH_FIXES)
     test_id = api.press(button.press(kind="test")).json()["alarm_id"]
-    assert UUID(test_id) not in books.presses()
+    assert UUID(test_id) not in alarm_database.presses()
     eventually(lambda: any("test.raised.v1" in body for body in take_all(broker, DISPATCH_FIXES)))
 
 
-def test_the_fix_rests_encrypted(api: AlarmApi, books: AlarmDatabase, button: Button) -> None:
+def test_the_fix_rests_encrypted(api: AlarmApi, alarm_database: AlarmDatabase, button: Button) -> None:
     alarm_id = api.press(button.press()).json()["alarm_id"]
-    row = books.rows("SELECT presses::text FROM presses WHERE alarm_id = %s", alarm_id)[0][0]
+    row = alarm_database.rows("SELECT presses::text FROM presses WHERE alarm_id = %s", alarm_id)[0][0]
     assert str(GHENT["lat"]) not in row
-    evidence = books.rows("SELECT evidence FROM presses WHERE alarm_id = %s", alarm_id)[0][0]
+    evidence = alarm_database.rows("SELECT evidence FROM presses WHERE alarm_id = %s", alarm_id)[0][0]
     assert str(GHENT["lat"]).encode() not in evidence
 
 
@@ -261,10 +271,10 @@ def test_cancel_answers_the_same_whatever_the_code(api: AlarmApi, broker: Broker
 def test_what_is_no_press_needs_the_devices_signature(api: AlarmApi, button: Button) -> None:
     forged = Button()
     forged.id = button.id
-    beat = {"device_id": str(button.id), "phone_battery": 50}
-    assert api.post("/v1/heartbeats", forged.sign(beat)).status_code == 401
-    assert api.post("/v1/heartbeats", button.sign(beat)).status_code == 202
-    broken = api.post("/v1/heartbeats", button.sign({**beat, "device_id": "nobody"}))
+    heartbeat = {"device_id": str(button.id), "phone_battery": 50}
+    assert api.post("/v1/heartbeats", forged.sign(heartbeat)).status_code == 401
+    assert api.post("/v1/heartbeats", button.sign(heartbeat)).status_code == 202
+    broken = api.post("/v1/heartbeats", button.sign({**heartbeat, "device_id": "nobody"}))
     assert (broken.status_code, broken.json()["field"]) == (422, "device_id")
 
 
@@ -273,26 +283,31 @@ UNKNOWN = [-1, 255, 0.85, 84.6, "full", None, [], {}, True, 2**70, float("nan"),
 
 @pytest.mark.parametrize("battery", UNKNOWN, ids=repr)
 def test_a_heartbeat_with_a_value_that_nobody_understands_is_a_sign_of_life(
-    api: AlarmApi, books: AlarmDatabase, button: Button, battery: Any
+    api: AlarmApi, alarm_database: AlarmDatabase, button: Button, battery: Any
 ) -> None:
     before = {"phone_battery": 50, "bluetooth": True, "app_version": "1.0"}
     assert api.post("/v1/heartbeats", button.sign({"device_id": str(button.id), **before})).status_code == 202
     query = "SELECT contact_at, phone_battery, bluetooth, app_version FROM health WHERE device_id = %s"
-    [(first, *said)] = books.rows(query, button.id)
+    [(first, *said)] = alarm_database.rows(query, button.id)
     bad = dict.fromkeys(("phone_battery", "button_battery", "bluetooth", "location_permission"), battery)
-    beat = {"device_id": str(button.id), **bad, "app_version": "\u200b\x00", "at": "0001-01-01T00:00:00+14:00"}
-    assert api.post("/v1/heartbeats", button.sign(beat)).status_code == 202
-    [(again, *still)] = books.rows(query, button.id)
+    heartbeat = {
+        "device_id": str(button.id),
+        **bad,
+        "app_version": "\u200b\x00",
+        "at": "0001-01-01T00:00:00+14:00",
+    }
+    assert api.post("/v1/heartbeats", button.sign(heartbeat)).status_code == 202
+    [(again, *still)] = alarm_database.rows(query, button.id)
     assert again > first
     # What is not known stays as it was; yes for Bluetooth was yes before.
     assert still == said == list(before.values())
 
 
 def test_another_device_neither_moves_nor_cancels_an_alarm(
-    api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker, button: Button
 ) -> None:
     other = Button()
-    books.know(other)
+    alarm_database.know(other)
     alarm_id = api.press(button.press()).json()["alarm_id"]
     take_all(broker, DISPATCH_FIXES)
     for who, comes in ((other, 0), (button, 2)):
@@ -304,8 +319,8 @@ def test_another_device_neither_moves_nor_cancels_an_alarm(
             ).content
         )
         assert answers == {b'{"status":"accepted"}'}
-        heard = [body for body in _until(broker, comes) if str(who.id) in body]
-        assert len(heard) == comes
+        received = [body for body in _until(broker, comes) if str(who.id) in body]
+        assert len(received) == comes
 
 
 def _until(broker: Broker, number: int) -> list[str]:
@@ -322,10 +337,10 @@ def _until(broker: Broker, number: int) -> list[str]:
 
 @pytest.mark.parametrize("status", ["suspended", "lost", "returned", "stock"])
 def test_of_a_device_that_is_not_in_use_only_a_press_counts(
-    api: AlarmApi, books: AlarmDatabase, status: str
+    api: AlarmApi, alarm_database: AlarmDatabase, status: str
 ) -> None:
     button = Button()
-    books.know(button, status=status)
+    alarm_database.know(button, status=status)
     alarm_id = api.press(button.press()).json()["alarm_id"]
     own = {"device_id": str(button.id)}
     asked = {**own, "alarm_id": alarm_id, "at": datetime.now(UTC).isoformat()}
@@ -342,7 +357,7 @@ def test_of_a_device_that_is_not_in_use_only_a_press_counts(
 
 
 def test_the_process_of_heartbeats_answers_as_the_whole_application_does(
-    api: AlarmApi, books: AlarmDatabase, button: Button, tmp_path: Path
+    api: AlarmApi, alarm_database: AlarmDatabase, button: Button, tmp_path: Path
 ) -> None:
     forged = Button()
     forged.id = button.id
@@ -362,37 +377,37 @@ def test_the_process_of_heartbeats_answers_as_the_whole_application_does(
             assert (there.status_code, there.content) == (here.status_code, here.content)
         assert alone.press(button.press()).status_code == 404  # presses are none of its business
         assert alone.http.get("/v1/heartbeats").status_code == 405
-    assert books.rows("SELECT phone_battery FROM health WHERE device_id = %s", button.id) == [(50,)]
+    assert alarm_database.rows("SELECT phone_battery FROM health WHERE device_id = %s", button.id) == [(50,)]
 
 
 def test_a_confirmed_press_that_nobody_routes_is_handed_over_as_well(
-    api: AlarmApi, books: AlarmDatabase, intake: Intake, button: Button
+    api: AlarmApi, alarm_database: AlarmDatabase, intake: Intake, button: Button
 ) -> None:
     routed, unrouted = (api.press(button.press()).json() for _ in range(2))
     assert {"database", "broker"} == {*routed["stored_in"]} == {*unrouted["stored_in"]}
     # What alarm-worker writes when dispatch reports it.
-    books.do("INSERT INTO alarm_incidents VALUES (%s, %s)", routed["alarm_id"], routed["alarm_id"])
+    alarm_database.do("INSERT INTO alarm_incidents VALUES (%s, %s)", routed["alarm_id"], routed["alarm_id"])
     eventually(lambda: unrouted["alarm_id"] in [e["id"] for e in intake.events])
     time.sleep(0.5)
     assert routed["alarm_id"] not in [e["id"] for e in intake.events]
 
 
 def test_while_the_database_is_away_every_press_takes_both_ways(
-    api: AlarmApi, books: AlarmDatabase, intake: Intake, button: Button
+    api: AlarmApi, alarm_database: AlarmDatabase, intake: Intake, button: Button
 ) -> None:
     api.press(button.press())  # known from now on, whatever becomes of the database
-    books.allow_connections(False)
+    alarm_database.allow_connections(False)
     try:
         receipt = api.press(button.press()).json()
         assert receipt["stored_in"] == ["broker"]
         eventually(lambda: receipt["alarm_id"] in [e["id"] for e in intake.events])
     finally:
-        books.allow_connections(True)
+        alarm_database.allow_connections(True)
 
 
 def test_database_away_the_broker_holds_it_and_the_recorder_stores_it(
     api: AlarmApi,
-    books: AlarmDatabase,
+    alarm_database: AlarmDatabase,
     broker: Broker,
     button: Button,
     database_away: Callable[[], None],
@@ -403,16 +418,16 @@ def test_database_away_the_broker_holds_it_and_the_recorder_stores_it(
     assert answer.json()["stored_in"] == ["broker"]
     alarm_id = UUID(answer.json()["alarm_id"])
     # The process that held it in memory dies; only the broker knows the press now.
-    copy = AlarmApi(tmp_path, books.url, broker.url)
+    copy = AlarmApi(tmp_path, alarm_database.url, broker.url)
     copy.env = {**api.env}
     api.process.kill()
     api.process.wait()
     database_away()
     with AlarmWorker(copy, tmp_path) as worker:
         try:
-            eventually(lambda: alarm_id in books.presses(), 20)
+            eventually(lambda: alarm_id in alarm_database.presses(), 20)
             reported = "SELECT reported_at IS NOT NULL FROM presses WHERE alarm_id = %s"
-            assert books.rows(reported, alarm_id) == [(True,)]
+            assert alarm_database.rows(reported, alarm_id) == [(True,)]
         except AssertionError:
             raise AssertionError(worker.log.read_text()) from None
     api.http.close()
@@ -420,16 +435,16 @@ def test_database_away_the_broker_holds_it_and_the_recorder_stores_it(
 
 
 def test_database_away_the_api_itself_stores_it_when_it_is_back(
-    api: AlarmApi, books: AlarmDatabase, button: Button, database_away: Callable[[], None]
+    api: AlarmApi, alarm_database: AlarmDatabase, button: Button, database_away: Callable[[], None]
 ) -> None:
     receipt = api.press(button.press()).json()
     assert "database" not in receipt["stored_in"]
     database_away()
-    eventually(lambda: UUID(receipt["alarm_id"]) in books.presses(), 15)
+    eventually(lambda: UUID(receipt["alarm_id"]) in alarm_database.presses(), 15)
 
 
 def test_broker_away_the_database_holds_it_and_dispatch_gets_it(
-    api: AlarmApi, books: AlarmDatabase, intake: Intake, button: Button, broker_away: None
+    api: AlarmApi, alarm_database: AlarmDatabase, intake: Intake, button: Button, broker_away: None
 ) -> None:
     api.press(button.press())  # the API's cache of devices may be a second old
     answer = api.press(button.press())
@@ -441,25 +456,25 @@ def test_broker_away_the_database_holds_it_and_dispatch_gets_it(
     handed = eventually(lambda: [e for e in intake.events if e["id"] == alarm_id])
     assert handed[0]["type"] == "alarm.raised.v1"
     assert handed[0]["data"]["fix"]["lat"] == GHENT["lat"]
-    assert UUID(alarm_id) in books.presses()
-    # Where she is waits sealed.
-    ((body,),) = books.rows("SELECT body FROM outbox WHERE id = %s", alarm_id)
+    assert UUID(alarm_id) in alarm_database.presses()
+    # Where she is waits encrypted.
+    ((body,),) = alarm_database.rows("SELECT body FROM outbox WHERE id = %s", alarm_id)
     assert str(GHENT["lat"]).encode() not in bytes(body)
 
 
-def test_the_outbox_brings_it_to_the_broker_afterwards(api: AlarmApi, books: AlarmDatabase) -> None:
-    eventually(lambda: not books.rows("SELECT id FROM outbox"), 30)
+def test_the_outbox_brings_it_to_the_broker_afterwards(api: AlarmApi, alarm_database: AlarmDatabase) -> None:
+    eventually(lambda: not alarm_database.rows("SELECT id FROM outbox"), 30)
 
 
 def test_both_away_is_the_only_refusal(
-    books: AlarmDatabase,
+    alarm_database: AlarmDatabase,
     broker: Broker,
     button: Button,
     database_away: Callable[[], None],
     broker_away: None,
     tmp_path: Path,
 ) -> None:
-    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    url = alarm_database.url.replace("postgresql:", "postgresql+psycopg:")
     # It starts with everything away, too.
     with AlarmApi(tmp_path, url, broker.url_of("alarm")) as lonely:
         answer = lonely.press(button.press())

@@ -33,14 +33,14 @@ QUICK = {
 
 
 @pytest.fixture
-def books(cluster: Cluster) -> AlarmDatabase:
+def alarm_database(cluster: Cluster) -> AlarmDatabase:
     return AlarmDatabase(cluster.database("alarm"))
 
 
 @pytest.fixture
-def button(books: AlarmDatabase) -> Button:
+def button(alarm_database: AlarmDatabase) -> Button:
     made = Button()
-    books.know(made)
+    alarm_database.know(made)
     return made
 
 
@@ -51,9 +51,9 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def api(books: AlarmDatabase, broker: Broker, issuer: Issuer, tmp_path: Path) -> AlarmApi:
+def api(alarm_database: AlarmDatabase, broker: Broker, issuer: Issuer, tmp_path: Path) -> AlarmApi:
     """Not started; its dispatch is not there either."""
-    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    url = alarm_database.url.replace("postgresql:", "postgresql+psycopg:")
     settings = {**QUICK, "DISPATCH_URL": f"http://127.0.0.1:{free_port()}"}
     settings |= {"OIDC_ISSUER": issuer.url, "OIDC_JWKS_URL": issuer.jwks_url}
     return AlarmApi(tmp_path, url, broker.url_of("alarm"), **settings)
@@ -106,15 +106,15 @@ def test_it_comes_after_a_restart_as_well(api: AlarmApi, broker: Broker, button:
 
 
 def test_it_comes_again_until_it_is_routed_and_no_longer(
-    api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker, button: Button
 ) -> None:
     with api, dispatch_of(api) as events:
         alarm_id = api.press(button.press()).json()["alarm_id"]
         # Dispatch says that it took it, and loses it.
         eventually(lambda: [e["id"] for e in events].count(alarm_id) >= 4, 20)
-        books.do("INSERT INTO alarm_incidents VALUES (%s, %s)", alarm_id, alarm_id)
+        alarm_database.do("INSERT INTO alarm_incidents VALUES (%s, %s)", alarm_id, alarm_id)
         settled = "SELECT routed_at IS NOT NULL FROM presses WHERE alarm_id = %s"
-        eventually(lambda: books.rows(settled, alarm_id) == [(True,)])
+        eventually(lambda: alarm_database.rows(settled, alarm_id) == [(True,)])
         before = len(events)
         time.sleep(2.5)
         assert len(events) == before
@@ -122,29 +122,29 @@ def test_it_comes_again_until_it_is_routed_and_no_longer(
 
 
 def test_an_incident_of_another_press_with_its_id_does_not_end_it(
-    api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker, button: Button
 ) -> None:
     """Somebody raised a press under this id ahead of it: that one is routed, and hers is not."""
     with api, dispatch_of(api) as events:
         alarm_id = api.press(button.press()).json()["alarm_id"]
         put = "INSERT INTO alarm_incidents (alarm_id, incident_id, digest) VALUES (%s, %s, %s)"
-        books.do(put, alarm_id, alarm_id, "f" * 64)
+        alarm_database.do(put, alarm_id, alarm_id, "f" * 64)
         eventually(lambda: [e["id"] for e in events].count(alarm_id) >= 3, 20)
-        assert books.rows("SELECT routed_at FROM presses WHERE alarm_id = %s", alarm_id) == [(None,)]
-        ((digest,),) = books.rows("SELECT digest FROM presses WHERE alarm_id = %s", alarm_id)
-        books.do(put, alarm_id, button.id, digest)
+        assert alarm_database.rows("SELECT routed_at FROM presses WHERE alarm_id = %s", alarm_id) == [(None,)]
+        ((digest,),) = alarm_database.rows("SELECT digest FROM presses WHERE alarm_id = %s", alarm_id)
+        alarm_database.do(put, alarm_id, button.id, digest)
         settled = "SELECT routed_at IS NOT NULL FROM presses WHERE alarm_id = %s"
-        eventually(lambda: books.rows(settled, alarm_id) == [(True,)])
+        eventually(lambda: alarm_database.rows(settled, alarm_id) == [(True,)])
     assert lost(broker, alarm_id)
 
 
 def test_one_whose_evidence_cannot_be_opened_keeps_no_other_back(
-    api: AlarmApi, books: AlarmDatabase, button: Button
+    api: AlarmApi, alarm_database: AlarmDatabase, button: Button
 ) -> None:
     with api:
         bad, good = (api.press(button.press()).json()["alarm_id"] for _ in range(2))
-        eventually(lambda: len(books.presses()) == 2)
-        books.do("UPDATE presses SET evidence = 'rubbish' WHERE alarm_id = %s", bad)
+        eventually(lambda: len(alarm_database.presses()) == 2)
+        alarm_database.do("UPDATE presses SET evidence = 'rubbish' WHERE alarm_id = %s", bad)
         time.sleep(1)
         with dispatch_of(api) as events:
             eventually(lambda: {bad, good} <= {e["id"] for e in events})
@@ -155,7 +155,7 @@ def test_one_whose_evidence_cannot_be_opened_keeps_no_other_back(
 
 
 def test_rows_of_which_a_value_is_rubbish_come_and_keep_no_other_back(
-    api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker, button: Button
 ) -> None:
     rubbish = (
         *("handed_over = 2147483647", "handed_over = -2147483648"),
@@ -164,7 +164,7 @@ def test_rows_of_which_a_value_is_rubbish_come_and_keep_no_other_back(
     with api:
         good, *bad = (api.press(button.press()).json()["alarm_id"] for _ in range(1 + len(rubbish)))
         for alarm_id, damage in zip(bad, rubbish, strict=True):
-            books.do(f"UPDATE presses SET {damage} WHERE alarm_id = %s", alarm_id)
+            alarm_database.do(f"UPDATE presses SET {damage} WHERE alarm_id = %s", alarm_id)
         lost(broker, bad[-1])
         with dispatch_of(api) as events:
             eventually(lambda: {good, *bad} <= {each["id"] for each in events})
@@ -178,7 +178,7 @@ def test_without_dispatch_the_broker_gets_it_again(api: AlarmApi, broker: Broker
 
 
 def test_somebody_on_duty_hands_it_over_by_hand(
-    api: AlarmApi, books: AlarmDatabase, broker: Broker, issuer: Issuer, button: Button
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker, issuer: Issuer, button: Button
 ) -> None:
     api.env |= {"REDELIVER_AFTER_S": "600", "REDELIVER_LONGEST_S": "600"}
 
@@ -196,11 +196,11 @@ def test_somebody_on_duty_hands_it_over_by_hand(
         with dispatch_of(api) as events:
             assert by_hand(alarm_id).json()["outcome"] == "taken"
             assert [e["id"] for e in events] == [alarm_id]
-            books.do("INSERT INTO alarm_incidents VALUES (%s, %s)", alarm_id, alarm_id)
+            alarm_database.do("INSERT INTO alarm_incidents VALUES (%s, %s)", alarm_id, alarm_id)
             told = by_hand(alarm_id).json()
             assert (told["outcome"], told["incident_id"]) == ("routed", alarm_id)
         # By whom, and about which alarm: each attempt, the refused ones too.
-        logged = books.rows(
+        logged = alarm_database.rows(
             "SELECT action, count(*) FROM audit_entry WHERE about LIKE %s GROUP BY 1", f"%{alarm_id}%"
         )
         assert dict(logged).get("refused", 0) >= 1
@@ -234,7 +234,7 @@ def test_the_command_hands_it_over_and_says_what_came_of_it(
 
 
 def test_what_was_routed_before_is_heard_from_the_hand_over(
-    api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker, button: Button
 ) -> None:
     """The event that told of it was lost with the broker: dispatch's answer tells it."""
     with api:
@@ -242,4 +242,4 @@ def test_what_was_routed_before_is_heard_from_the_hand_over(
         lost(broker, alarm_id)
         with dispatch_of(api, {alarm_id: alarm_id}):
             found = "SELECT s.stage FROM alarm_incidents JOIN stages s USING (incident_id) WHERE alarm_id = %s"
-            assert eventually(lambda: books.rows(found, alarm_id)) == [("routed",)]
+            assert eventually(lambda: alarm_database.rows(found, alarm_id)) == [("routed",)]

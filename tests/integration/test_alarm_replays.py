@@ -16,21 +16,23 @@ from tests.support.postgres import Cluster
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> AlarmDatabase:
+def alarm_database(cluster: Cluster) -> AlarmDatabase:
     return AlarmDatabase(cluster.database("alarm"))
 
 
 @pytest.fixture(scope="module")
-def api(books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
-    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+def api(
+    alarm_database: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AlarmApi]:
+    url = alarm_database.url.replace("postgresql:", "postgresql+psycopg:")
     with AlarmApi(tmp_path_factory.mktemp("alarm"), url, broker.url_of("alarm")) as started:
         yield started
 
 
 @pytest.fixture
-def button(books: AlarmDatabase) -> Button:
+def button(alarm_database: AlarmDatabase) -> Button:
     made = Button()
-    books.know(made)
+    alarm_database.know(made)
     return made
 
 
@@ -56,7 +58,7 @@ def sent(api: AlarmApi, kind: str, alarm_id: str, body: bytes) -> int:
 
 @pytest.mark.parametrize("typed", [True, False])
 def test_nothing_is_taken_for_something_else(
-    api: AlarmApi, books: AlarmDatabase, button: Button, typed: bool
+    api: AlarmApi, alarm_database: AlarmDatabase, button: Button, typed: bool
 ) -> None:
     alarm_id = api.press(button.press()).json()["alarm_id"]
     signed = {
@@ -69,10 +71,10 @@ def test_nothing_is_taken_for_something_else(
         if sent_as != "press" and sent(api, sent_as, alarm_id, signed[kind]) < 300
     }
     assert taken == {(kind, kind) for kind in signed if kind != "press"}
-    # A press is never refused: what was signed as something else is one that nobody proved.
+    # A press is never refused: what was signed as something else is one that nobody verified.
     for kind in sorted(signed.keys() - {"press"}) if typed else ():
         raised = UUID(api.press(signed[kind]).json()["alarm_id"])
-        ((lane, flags),) = books.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", raised)
+        ((lane, flags),) = alarm_database.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", raised)
         assert lane == "unverified"
         assert "signed_as_something_else" in flags
 
@@ -98,7 +100,9 @@ def test_nothing_is_taken_for_another_alarm_or_time(api: AlarmApi, button: Butto
     assert api.press(button.press()).json()["stored_in"]
 
 
-def test_old_clients_are_taken_and_flagged(api: AlarmApi, books: AlarmDatabase, button: Button) -> None:
+def test_old_clients_are_taken_and_flagged(
+    api: AlarmApi, alarm_database: AlarmDatabase, button: Button
+) -> None:
     alarm_id = api.press(button.press()).json()["alarm_id"]
     own = {"device_id": str(button.id)}
     assert sent(api, "fixes", alarm_id, button.sign({**own, "sequence": 0, "fixes": [GHENT]})) == 202
@@ -106,29 +110,33 @@ def test_old_clients_are_taken_and_flagged(api: AlarmApi, books: AlarmDatabase, 
     assert sent(api, "heartbeat", alarm_id, button.sign({**own, "phone_battery": 50})) == 202
     old = button.sign({**own, "counter": 50, "pressed_at": datetime.now(UTC).isoformat()})
     raised = api.press(old).json()["alarm_id"]
-    rows = books.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", UUID(raised))
+    rows = alarm_database.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", UUID(raised))
     assert rows == [("verified", ["signed_without_type"])]
 
 
 def test_a_day_comes_on_which_old_clients_prove_nothing(
-    books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory, button: Button
+    alarm_database: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory, button: Button
 ) -> None:
-    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    url = alarm_database.url.replace("postgresql:", "postgresql+psycopg:")
     folder = tmp_path_factory.mktemp("alarm")
     with AlarmApi(folder, url, broker.url_of("alarm"), TAKE_UNTYPED="false", LOOKUP_S="2") as api:
         own = {"device_id": str(button.id)}
         raised = api.press(button.sign({**own, "counter": 50})).json()["alarm_id"]
-        assert books.rows("SELECT lane FROM presses WHERE alarm_id = %s", UUID(raised)) == [("unverified",)]
+        assert alarm_database.rows("SELECT lane FROM presses WHERE alarm_id = %s", UUID(raised)) == [
+            ("unverified",)
+        ]
         assert sent(api, "heartbeat", str(uuid4()), button.sign({**own, "phone_battery": 50})) == 401
-        proved = api.press(button.press()).json()["alarm_id"]
-        assert books.rows("SELECT lane FROM presses WHERE alarm_id = %s", UUID(proved)) == [("verified",)]
+        verified = api.press(button.press()).json()["alarm_id"]
+        assert alarm_database.rows("SELECT lane FROM presses WHERE alarm_id = %s", UUID(verified)) == [
+            ("verified",)
+        ]
 
 
 def test_the_same_bytes_after_the_deadline_come_to_dispatch_again(
-    books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory, button: Button
+    alarm_database: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory, button: Button
 ) -> None:
     """A phone whose clock and counter stand still presses again, and the first alarm is over."""
-    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    url = alarm_database.url.replace("postgresql:", "postgresql+psycopg:")
     folder = tmp_path_factory.mktemp("alarm")
     with AlarmApi(folder, url, broker.url_of("alarm"), DEADLINE_S="1", LOOKUP_S="2", GRACE_S="1") as api:
         body = button.sign({"device_id": str(button.id), "counter": 1, "kind": "press"}, "press")
@@ -153,15 +161,17 @@ def test_a_press_in_the_moment_of_a_start_is_one_of_a_known_device(
     cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """A look-up may be too slow then; who listens knows the devices already."""
-    books, own = AlarmDatabase(cluster.database("alarm")), Button()
-    books.do(
+    alarm_database, own = AlarmDatabase(cluster.database("alarm")), Button()
+    alarm_database.do(
         "INSERT INTO devices SELECT gen_random_uuid(), gen_random_uuid(), %s, 'active', 1, now() "
         "FROM generate_series(1, 20000)",
         Button().public_key,
     )
-    books.know(own)
-    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    alarm_database.know(own)
+    url = alarm_database.url.replace("postgresql:", "postgresql+psycopg:")
     folder = tmp_path_factory.mktemp("alarm")
     with AlarmApi(folder, url, broker.url_of("alarm"), LOOKUP_S="0.0001") as api:
         pressed = api.press(own.press()).json()["alarm_id"]
-        assert books.rows("SELECT lane FROM presses WHERE alarm_id = %s", UUID(pressed)) == [("verified",)]
+        assert alarm_database.rows("SELECT lane FROM presses WHERE alarm_id = %s", UUID(pressed)) == [
+            ("verified",)
+        ]

@@ -29,14 +29,16 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> AlarmDatabase:
+def alarm_database(cluster: Cluster) -> AlarmDatabase:
     return AlarmDatabase(cluster.database("alarm"))
 
 
 @pytest.fixture(scope="module")
-def api(books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
+def api(
+    alarm_database: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AlarmApi]:
     folder = tmp_path_factory.mktemp("alarm")
-    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    url = alarm_database.url.replace("postgresql:", "postgresql+psycopg:")
     with Issuer() as issuer:
         issuer.lasts_s = 4
         settings = {
@@ -91,23 +93,27 @@ def events_in(broker: Broker, queue: str, kind: str) -> list[dict[str, Any]]:
 
 
 def test_a_device_of_the_registry_is_known_within_seconds(
-    api: AlarmApi, books: AlarmDatabase, broker: Broker
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker
 ) -> None:
     button = Button()
     # Out of order: the older version must not win.
     publish(broker, device(button, 2, "suspended"), device(button, 1))
     found = "SELECT status, version FROM devices WHERE device_id = %s"
-    assert eventually(lambda: books.rows(found, button.id)) == [("suspended", 2)]
+    assert eventually(lambda: alarm_database.rows(found, button.id)) == [("suspended", 2)]
     publish(broker, device(button, 3, "active"))
-    eventually(lambda: books.rows(found, button.id) == [("active", 3)])
+    eventually(lambda: alarm_database.rows(found, button.id) == [("active", 3)])
     time.sleep(1.2)
     alarm_id = api.press(button.press()).json()["alarm_id"]
-    assert books.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", alarm_id) == [("verified", [])]
+    assert alarm_database.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", alarm_id) == [
+        ("verified", [])
+    ]
 
 
-def test_the_ledger_is_told_of_every_press_once(api: AlarmApi, books: AlarmDatabase, broker: Broker) -> None:
+def test_the_ledger_is_told_of_every_press_once(
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker
+) -> None:
     button = Button()
-    books.know(button)
+    alarm_database.know(button)
     bodies = [button.press() for _ in range(20)]
     ids = {api.press(body).json()["alarm_id"] for body in [*bodies, *bodies]}
     told: list[str] = []
@@ -124,9 +130,9 @@ def test_the_ledger_is_told_of_every_press_once(api: AlarmApi, books: AlarmDatab
     assert sorted(each for each in told if each in ids) == sorted(ids)
 
 
-def test_a_device_follows_its_own_alarm(api: AlarmApi, books: AlarmDatabase, broker: Broker) -> None:
+def test_a_device_follows_its_own_alarm(api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker) -> None:
     button, other = Button(), Button()
-    books.know(button, other)
+    alarm_database.know(button, other)
     alarm_id = UUID(api.press(button.press()).json()["alarm_id"])
     incident_id, at = uuid4(), datetime.now(UTC)
 
@@ -188,10 +194,12 @@ def test_a_device_follows_its_own_alarm(api: AlarmApi, books: AlarmDatabase, bro
     assert text.count("event: stage") == 5
 
 
-def test_what_is_wrong_with_a_device_is_told_once(api: AlarmApi, broker: Broker, books: AlarmDatabase) -> None:
+def test_what_is_wrong_with_a_device_is_told_once(
+    api: AlarmApi, broker: Broker, alarm_database: AlarmDatabase
+) -> None:
     button = Button()
     publish(broker, device(button))
-    eventually(lambda: books.rows("SELECT 1 FROM health WHERE device_id = %s", button.id))
+    eventually(lambda: alarm_database.rows("SELECT 1 FROM health WHERE device_id = %s", button.id))
     told: dict[str, int] = {}
 
     def count() -> dict[str, int]:
@@ -206,43 +214,51 @@ def test_what_is_wrong_with_a_device_is_told_once(api: AlarmApi, broker: Broker,
     assert api.post("/v1/heartbeats", button.sign({"device_id": str(button.id), "phone_battery": 4})).is_success
     eventually(lambda: count().get("phone_battery task"), 20)
     eventually(
-        lambda: not books.rows("SELECT 1 FROM attentions WHERE device_id = %s AND kind = 'silent'", button.id)
+        lambda: (
+            not alarm_database.rows(
+                "SELECT 1 FROM attentions WHERE device_id = %s AND kind = 'silent'", button.id
+            )
+        )
     )
     assert set(told.values()) == {1}
 
 
 def test_of_each_device_the_follow_up_hears_once_an_hour_and_at_a_change(
-    api: AlarmApi, broker: Broker, books: AlarmDatabase
+    api: AlarmApi, broker: Broker, alarm_database: AlarmDatabase
 ) -> None:
     button = Button()
     publish(broker, device(button))
-    eventually(lambda: books.rows("SELECT 1 FROM devices WHERE device_id = %s", button.id))
+    eventually(lambda: alarm_database.rows("SELECT 1 FROM devices WHERE device_id = %s", button.id))
     told: list[dict[str, Any]] = []
 
-    def beats(count: int) -> bool:
+    def heartbeats(count: int) -> bool:
         for data in events_in(broker, REPORTING_FOLLOW_UP, "devices.reported.v1"):
             told.extend(each for each in data["devices"] if each["device_id"] == str(button.id))
         return len(told) >= count
 
-    def beat(**said: Any) -> None:
+    def heartbeat(**said: Any) -> None:
         answer = api.post("/v1/heartbeats", button.sign({"device_id": str(button.id), **said}))
         assert answer.status_code == 202
 
-    beat(phone_battery=84, button_battery=60, bluetooth=True)
-    beat(phone_battery=83, button_battery=60, bluetooth=True)  # nothing that anybody would act on
-    beat(phone_battery=82)
-    beat(phone_battery=79)  # a step of five
-    beat(bluetooth=False)
-    eventually(lambda: beats(3))
+    heartbeat(phone_battery=84, button_battery=60, bluetooth=True)
+    heartbeat(phone_battery=83, button_battery=60, bluetooth=True)  # nothing that anybody would act on
+    heartbeat(phone_battery=82)
+    heartbeat(phone_battery=79)  # a step of five
+    heartbeat(bluetooth=False)
+    eventually(lambda: heartbeats(3))
     assert [(each["phone_battery"], each["bluetooth"]) for each in told] == [
         (84, True),
         (79, None),
         (None, False),
     ]
-    books.do("UPDATE health SET told_at = told_at - interval '1 hour' WHERE device_id = %s", button.id)
-    beat(bluetooth=False)
-    eventually(lambda: beats(4))
-    kept = books.rows("SELECT phone_battery, button_battery FROM health WHERE device_id = %s", button.id)
+    alarm_database.do(
+        "UPDATE health SET notified_at = notified_at - interval '1 hour' WHERE device_id = %s", button.id
+    )
+    heartbeat(bluetooth=False)
+    eventually(lambda: heartbeats(4))
+    kept = alarm_database.rows(
+        "SELECT phone_battery, button_battery FROM health WHERE device_id = %s", button.id
+    )
     assert kept == [(79, 60)]
 
 
@@ -274,9 +290,9 @@ def send_at_once(url: str, bodies: list[bytes]) -> list[int]:
     return asyncio.run(story())
 
 
-def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: AlarmDatabase) -> None:
+def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, alarm_database: AlarmDatabase) -> None:
     button = Button()
-    books.know(button)
+    alarm_database.know(button)
     time.sleep(1.2)
     strangers = [Button() for _ in range(20)]
     devices = [str(stranger.id) for stranger in strangers]
@@ -285,7 +301,7 @@ def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Alar
     # In a process of its own: what is measured is the service, not how the flood's sender shares a processor.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as elsewhere:
         flooding = elsewhere.submit(send_at_once, api.url, flood)
-        eventually(lambda: books.rows(theirs, devices) != [(0,)])
+        eventually(lambda: alarm_database.rows(theirs, devices) != [(0,)])
         began, beside = time.perf_counter(), []
         for _ in range(10):
             started = time.perf_counter()
@@ -297,16 +313,16 @@ def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Alar
     # Whoever waits for the flood waits for all of it; a press that does not comes well before its end.
     assert max(beside) < flooded_s / 5
     # Presses that other tests left on the broker are recorded too: these strangers' count.
-    eventually(lambda: books.rows(theirs, devices) == [(800,)])
+    eventually(lambda: alarm_database.rows(theirs, devices) == [(800,)])
 
 
-def test_the_invariants_hold(api: AlarmApi, books: AlarmDatabase) -> None:
+def test_the_invariants_hold(api: AlarmApi, alarm_database: AlarmDatabase) -> None:
     for name, statement in INVARIANTS.items():
-        assert books.rows(statement) == [], name
+        assert alarm_database.rows(statement) == [], name
 
 
 def test_a_press_that_no_column_takes_is_recorded_in_part(
-    api: AlarmApi, books: AlarmDatabase, broker: Broker
+    api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker
 ) -> None:
     """Beside a good one in the same batch; neither is parked, and the ledger is told of both."""
     events_in(broker, REPORTING_LEDGER, PressesRecorded.TYPE)
@@ -318,8 +334,8 @@ def test_a_press_that_no_column_takes_is_recorded_in_part(
         odd = event.model_copy(update={"data": {**event.data, "counter": counter}})
         channel.basic_publish(press.EXCHANGE, press.routing_key, odd.encode())
     found = "SELECT counter, flags FROM presses WHERE alarm_id = %s"
-    assert eventually(lambda: books.rows(found, poison.alarm_id)) == [(None, ["counter_invalid"])]
-    assert eventually(lambda: books.rows(found, good.alarm_id)) == [(1, [])]
+    assert eventually(lambda: alarm_database.rows(found, poison.alarm_id)) == [(None, ["counter_invalid"])]
+    assert eventually(lambda: alarm_database.rows(found, good.alarm_id)) == [(1, [])]
     told: set[str] = set()
 
     def both() -> bool:

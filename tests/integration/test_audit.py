@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from chassis.database.database import Database, engine_of
 from chassis.security import audit
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import new_key, public_key, signing_key
 from contracts.audit import AuditEntry, AuditSealed, chained, genesis
 from services.registry.api import create_app
@@ -224,7 +224,7 @@ def test_another_key_is_not_the_services(audited: Audited) -> None:
 def test_what_is_never_chained_is_told(audited: Audited) -> None:
     audited.chain()
     with audited.database.transaction() as tx:
-        tx.write(audit.entry(Caller("x", frozenset()), "read", audit.Purpose("why", "enrolment:1"), ("y",)))
+        tx.write(audit.entry(Principal("x", frozenset()), "read", audit.Purpose("why", "enrolment:1"), ("y",)))
     audited.desk.execute("UPDATE audit_entry SET at = now() - interval '5 minutes' WHERE position IS NULL")
     assert "are not in the chain" in " ".join(audited.verified().problems)
 

@@ -154,14 +154,14 @@ def take_over(house: House) -> tuple[str, str, str]:
     return "operator", "take over", f"incident:{incident}"
 
 
-@writes("POST", "/v1/control-rooms/{cic_id}/unproved/close")
-def close_unproved(house: House) -> tuple[str, str, str]:
+@writes("POST", "/v1/control-rooms/{cic_id}/unverified/close")
+def close_unverified(house: House) -> tuple[str, str, str]:
     incidents = [str(house.pressed("unverified")) for _ in range(2)]
     body = {"incident_ids": incidents, "outcome": "technical", "reason": "a flood"}
-    house.call("POST", f"{ROOM}/unproved/close", body, status=200, role="supervisor")
+    house.call("POST", f"{ROOM}/unverified/close", body, status=200, role="supervisor")
     about = {each for subject, *_, each in house.log() if subject == "supervisor"}
     assert about == {f"incident:{each}" for each in incidents}
-    return "supervisor", "close unproved", f"incident:{incidents[1]}"
+    return "supervisor", "close unverified", f"incident:{incidents[1]}"
 
 
 @writes("PUT", "/v1/control-rooms/{cic_id}")
@@ -246,7 +246,7 @@ def intake(house: House) -> tuple[str, str, str]:
 
 
 # They make and end sessions, or only read: nothing of dispatch is changed.
-NO_WRITES = {("POST", "/console/session"), ("POST", "/signout"), ("POST", "/v1/book/{section}/held")}
+NO_WRITES = {("POST", "/console/session"), ("POST", "/signout"), ("POST", "/v1/records/{section}/held")}
 
 
 def test_every_write_of_dispatch_is_tried(house: House) -> None:
@@ -363,9 +363,9 @@ def test_the_lists_of_the_committee_are_told(committee: Api, protocol_id: str) -
 
 
 def test_ledger_and_attention_of_reporting_are_told(cluster: Cluster) -> None:
-    with opened(cluster) as books:
-        url = books.settings.database_url.get_secret_value()
-        with desk(reporting_app(books.settings), books.issuer, url) as api:
+    with opened(cluster) as records:
+        url = records.settings.database_url.get_secret_value()
+        with desk(reporting_app(records.settings), records.issuer, url) as api:
             reader: Who = {"role": "device_desk", "sub": "dora"}
             api.call("GET", "/v1/attention", **reader)
             api.call("GET", f"/v1/ledger/presses/{(unknown := uuid4())}", status=404, **reader)

@@ -14,7 +14,7 @@ from tests.support.committee import (
     POLICE,
     SECRETARY,
     about,
-    declared_tied,
+    declare_conflict,
     drafted,
     meeting,
     named,
@@ -72,7 +72,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", f"{A}/decline-urgency"): {"magistrate"},
     ("POST", f"{A}/grant"): DESK,
     ("POST", f"{A}/refuse"): DESK,
-    ("POST", f"{A}/request-review"): PROPOSERS,
+    ("POST", f"{A}/ask-for-reconsideration"): PROPOSERS,
     ("POST", f"/v1/reviews/{NOBODY}/hold"): DESK,
     ("POST", f"{A}/close"): DESK,
     ("POST", f"{A}/propose-decision"): DESK,
@@ -291,35 +291,35 @@ def test_each_partner_chooses_what_of_its_opinion_is_shared(committee: Desk, pro
     committee.call("PUT", f"{path}/opinion", body, status=404, role="committee")
 
 
-def test_a_tie_to_a_party_beats_every_role(committee: Desk, protocol_id: str) -> None:
+def test_a_conflict_of_interest_beats_every_role(committee: Desk, protocol_id: str) -> None:
     body = whole(protocol_id)
     path = submitted(committee, body)
-    tied = named({"role": "committee", "partner": "police", "district": "Gent"}, "frank")
-    committee.call("GET", path, **tied)
+    conflicted = named({"role": "committee", "partner": "police", "district": "Gent"}, "frank")
+    committee.call("GET", path, **conflicted)
     on_agenda = meeting(committee, protocol_id, about(path))
-    committee.call("POST", f"{path}/conflicts", {"subject": "gina", "reason": "x"}, status=403, **tied)
-    assert committee.raw_json("POST", f"{path}/conflicts", {"reason": "her neighbour"}, **tied) == 204
+    committee.call("POST", f"{path}/conflicts", {"subject": "gina", "reason": "x"}, status=403, **conflicted)
+    assert committee.raw_json("POST", f"{path}/conflicts", {"reason": "her neighbour"}, **conflicted) == 204
     for method, where in (("GET", path), ("GET", f"{path}/opinions"), ("GET", f"{path}/history")):
-        committee.call(method, where, status=404, **tied)
+        committee.call(method, where, status=404, **conflicted)
     for role in ("secretariat", "magistrate", "procureur"):
         committee.call("GET", path, status=404, **named({"role": role, "partner": "parket"}, "frank"))
     # Nor in any list, on any agenda, or in another application of the same victim.
     again = submitted(committee, body | {"pv_numbers": ["GE.2"]})
-    committee.call("GET", again, status=404, **tied)
+    committee.call("GET", again, status=404, **conflicted)
     for listed in ("/v1/applications?limit=500", "/v1/board?limit=500", "/v1/reviews?limit=500"):
-        assert body["enrolment_id"] not in str(committee.call("GET", listed, **tied))
+        assert body["enrolment_id"] not in str(committee.call("GET", listed, **conflicted))
         if listed != "/v1/reviews?limit=500":
             assert body["enrolment_id"] in str(committee.call("GET", listed, **SECRETARY))
-    assert committee.call("GET", f"/v1/meetings/{on_agenda}", **tied)["agenda"] == []
+    assert committee.call("GET", f"/v1/meetings/{on_agenda}", **conflicted)["agenda"] == []
     assert len(committee.call("GET", f"/v1/meetings/{on_agenda}", **SECRETARY)["agenda"]) == 1
-    declared_tied(committee, path, "gina", "y")
+    declare_conflict(committee, path, "gina", "y")
 
 
-def test_what_is_said_rests_sealed(committee: Desk, protocol_id: str) -> None:
+def test_what_is_said_rests_encrypted(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id, elements=an_application()["elements"]))
     body = {"advice": "grant", "shared": "secret-shared", "kept": "secret-kept"}
     committee.call("PUT", f"{path}/opinion", body, role="committee", partner="police", district="Gent")
-    declared_tied(committee, path, "hans", "secret-tie")
+    declare_conflict(committee, path, "hans", "secret-conflict")
     meeting(committee, protocol_id, about(path))
     tables = [row[0] for row in committee.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
     assert len(tables) > 10

@@ -23,7 +23,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     alive,
-    declared_tied,
+    declare_conflict,
     in_force,
     meeting,
     recorded,
@@ -44,26 +44,26 @@ BROKEN = [
         ("protocols", "recorded_at", "other_protocol", ODD_TIMES),
         ("applications", "procedure", "case", ("rubbish", "")),
         ("applications", "language", "case", ("rubbish",)),
-        ("applications", "sealed", "case", ("rubbish", "")),
-        ("decisions", "sealed", "granted", ("rubbish", "")),
+        ("applications", "encrypted", "case", ("rubbish", "")),
+        ("decisions", "encrypted", "granted", ("rubbish", "")),
         ("decisions", "present", "granted", ODD_JSON),
         ("decisions", "outcome", "granted", ("rubbish",)),
-        ("opinions", "sealed", "case", ("rubbish",)),
+        ("opinions", "encrypted", "case", ("rubbish",)),
         ("opinions", "advice", "case", ("rubbish",)),
-        ("conflicts", "sealed", "case", ("rubbish",)),
+        ("conflicts", "encrypted", "case", ("rubbish",)),
         ("meetings", "starts_at", "meeting", ODD_TIMES),
         ("meetings", "state", "meeting", ("rubbish",)),
-        ("members", "sealed", "protocol", ("rubbish",)),
-        ("attendances", "sealed", "meeting", ("rubbish",)),
+        ("members", "encrypted", "protocol", ("rubbish",)),
+        ("attendances", "encrypted", "meeting", ("rubbish",)),
         ("attendances", "arrived_at", "meeting", ("infinity",)),
-        ("handovers", "sealed", "incoming", ("rubbish", "")),
+        ("handovers", "encrypted", "incoming", ("rubbish", "")),
         ("handovers", "fields", "incoming", ("7", "[null, 3]")),
         ("handovers", "basis", "incoming", ("rumour",)),
-        ("handovers", "sealed", "granted", ("rubbish",)),
+        ("handovers", "encrypted", "granted", ("rubbish",)),
         ("deadlines", "kind", "case", ("rubbish",)),
         ("deadlines", "stage", "case", ("rubbish",)),
         ("deadlines", "due_at", "case", ODD_TIMES),
-        ("history", "sealed", "case", ("rubbish",)),
+        ("history", "encrypted", "case", ("rubbish",)),
         ("history", "at", "case", ODD_TIMES),
         ("reviews", "cause", "granted", ("rubbish",)),
         ("reviews", "due_at", "granted", ODD_TIMES),
@@ -118,7 +118,7 @@ def world(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator[Wor
         for who in (SECRETARY, MAGISTRATE):
             committee.call("PUT", f"{case}/opinion", {"advice": "grant", "shared": "y", "kept": "n"}, **who)
         for subject in ("zoe", "yann"):
-            declared_tied(committee, case, subject)
+            declare_conflict(committee, case, subject)
         granted, _ = alive(committee, protocol)
         for _ in range(2):
             fields = {"fields": ["risk_level"]}
@@ -131,7 +131,8 @@ def world(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator[Wor
         grant = {"meeting_id": on_their_word, "reasons": "all three"}
         committee.call("POST", f"{waits}/grant", grant, status=202, **SECRETARY)
         committee.execute(
-            "INSERT INTO known_ties (enrolment_id, subject, person, declared_at) SELECT enrolment_id, 'kim', "
+            "INSERT INTO registry_conflicts (enrolment_id, subject, person, declared_at) "
+            "SELECT enrolment_id, 'kim', "
             f"'kim', now() FROM applications WHERE id = '{case.rpartition('/')[2]}'"
         )
         held = meeting(committee, protocol, about(case))
@@ -162,7 +163,7 @@ _KEYS = {
     **dict.fromkeys(("opinions", "conflicts", "decisions", "deadlines", "reviews"), "application_id"),
     **dict.fromkeys(("attendances", "agenda_items"), "meeting_id"),
     "members": "protocol_id",
-    "known_ties": "enrolment_id",
+    "registry_conflicts": "enrolment_id",
     "history": "subject_id",
 }
 

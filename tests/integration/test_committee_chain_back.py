@@ -9,7 +9,7 @@ from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     MAGISTRATE,
     SECRETARY,
-    declared_tied,
+    declare_conflict,
     named,
     registry_says,
     submitted,
@@ -80,10 +80,10 @@ def test_copies_that_come_together_are_one(linked: Desk, partner: ChainPartner) 
         assert len(linked.sql(f"SELECT 1 FROM deadlines WHERE subject_id = '{case['id']}'")) == 1
 
 
-def test_who_is_tied_sees_no_case_of_theirs(linked: Desk, partner: ChainPartner, protocol: str) -> None:
+def test_who_is_conflicted_sees_no_case_of_theirs(linked: Desk, partner: ChainPartner, protocol: str) -> None:
     body = whole(protocol)
     path = submitted(linked, body)
-    declared_tied(linked, path, "frank", "aunt")
+    declare_conflict(linked, path, "frank", "aunt")
     case = theirs(partner, enrolment_id=body["enrolment_id"])
     linked.signed(*partner.webhook("case.referred", case))
     frank = named(SECRETARY, "frank")

@@ -27,7 +27,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     come_in,
-    declared_tied,
+    declare_conflict,
     drafted,
     granted,
     meeting,
@@ -218,14 +218,14 @@ def test_any_officer_raises_a_risk_and_the_committee_lowers_it(
     assert "assessment" not in forms(read_page(pages, issuer, page, POLICE))
 
 
-def test_the_secretariat_declares_ties_of_others(
+def test_the_secretariat_declares_conflicts_of_interest_of_others(
     committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
 ) -> None:
     path = submitted(committee, whole(protocol_id))
     page = path.replace("/v1/", "/desk/")
     # The registry told of no such file yet: no form that cannot succeed.
     assert 'name="subject"' not in read_page(pages, issuer, page, SECRETARY)
-    declared_tied(committee, path, "gina")
+    declare_conflict(committee, path, "gina")
     text = read_page(pages, issuer, page, SECRETARY)
     assert 'name="subject"' in text
     assert f'"POST {path}/conflicts/withdraw"' in text

@@ -228,11 +228,11 @@ def test_a_late_ratification_is_told_louder_each_day_and_the_alarm_lives(
     )
     (last,) = told(committee, database, enrolment, timedelta(hours=2))
     assert last.data["stage"] == "last"
-    for late, loudness in ((0, 1), (1, 2), (2, 3), (9, 10)):
+    for late, reminder_step in ((0, 1), (1, 2), (2, 3), (9, 10)):
         (missed,) = told(committee, database, enrolment, -timedelta(days=late, seconds=5))
-        assert (missed.type, missed.data["loudness"], missed.data["addressee"]) == (
+        assert (missed.type, missed.data["reminder_step"], missed.data["addressee"]) == (
             "deadline.missed.v1",
-            loudness,
+            reminder_step,
             "procureur",
         )
     assert committee.call("GET", path, **SECRETARY)["state"] == "provisional"
@@ -250,7 +250,7 @@ def test_expiry_reminds_and_escalates_and_switches_nothing_off(
     registry_says(database, enrolment, "active")
     missed = told(committee, database, enrolment, -timedelta(days=40))
     assert {e.data["kind"] for e in missed} == {"review", "end"}
-    assert {e.data["loudness"] for e in missed} == {41}
+    assert {e.data["reminder_step"] for e in missed} == {41}
     assert {r["state"] for r in reviews(committee, enrolment)} == {"overdue"}
     assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
 

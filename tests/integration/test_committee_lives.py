@@ -66,7 +66,7 @@ MOVES: dict[str, tuple[Who, Body]] = {
     "propose-decision": (SECRETARY, _in_meeting(REASONS | {"outcome": "grant"})),
     "approve-draft": (GENERAL, _plain(None)),
     "send-draft-back": (GENERAL, _plain({"remarks": "more"})),
-    "request-review": (POLICE, _plain({"grounds": "news"})),
+    "ask-for-reconsideration": (POLICE, _plain({"grounds": "news"})),
 }
 OUTSIDE = an_application(protocol_id=None, exceptional="none here", conditions={})
 OUTCOMES: tuple[dict[str, Any], ...] = (
@@ -227,7 +227,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1), status=st.sampled_from(["open", "active", "suspended", "ended"]))
     def registry_says(self, which: int, status: EnrolmentStatus) -> None:
-        """What ended stays so; what is to live lives on in the books then, until people agree that it ended."""
+        """What ended stays so; what is to live lives on in the records, until people agree that it ended."""
         path = self.path(which)
         if path not in self.ended_by_registry:
             registry_says(self.database, self.cases[path]["enrolment_id"], status)
@@ -266,7 +266,7 @@ class Lives(RuleBasedStateMachine):
                     assert not before["present"].keys() & after["present"].keys()
 
     @invariant()
-    def books_are_right(self) -> None:
+    def ledger_is_right(self) -> None:
         for name, statement in INVARIANTS.items():
             assert self.committee.sql(statement) == [], name
 

@@ -209,7 +209,9 @@ def test_a_process_that_died_after_the_confirmation_is_made_good(
     assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
 
 
-def test_a_tie_that_becomes_known_keeps_a_decision_waiting(committee: Desk, protocol_id: str) -> None:
+def test_a_conflict_of_interest_that_becomes_known_keeps_a_decision_waiting(
+    committee: Desk, protocol_id: str
+) -> None:
     path = submitted(committee, whole(protocol_id))
     held = meeting(committee, protocol_id, about(path), people=(("bert", "police"),))
     recorded(committee, held, "carla", "parket")

@@ -12,7 +12,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     come_in,
-    declared_tied,
+    declare_conflict,
     go,
     granted,
     in_force,
@@ -71,11 +71,11 @@ def test_minutes_say_who_was_there_and_what_was_decided(committee: Desk, protoco
         assert there in text, there
     for kept in ("therapy", "pattern", "GE.37", "no-contact order within"):
         assert kept not in text
-    # Who is tied to a party of one case reads nothing of it, even here.
-    declared_tied(committee, two, "frank", "x")
-    tied = committee.text_of(f"/v1/meetings/{held}/minutes.pdf", **named(SECRETARY, "frank"))
-    assert short(one) in tied
-    assert short(two) not in tied
+    # Who has a conflict of interest in one case reads nothing of it, even here.
+    declare_conflict(committee, two, "frank", "x")
+    conflicted = committee.text_of(f"/v1/meetings/{held}/minutes.pdf", **named(SECRETARY, "frank"))
+    assert short(one) in conflicted
+    assert short(two) not in conflicted
 
 
 @pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.database.database import Database
 from contracts.envelope import wrap
-from contracts.registry import TieDeclared
+from contracts.registry import FileConflictDeclared
 from services.committee.events import incoming
 from services.committee.store import cases
 from services.committee.usecases import reviews as committee_reviews
@@ -19,7 +19,7 @@ from tests.support.committee import (
     QUORUM,
     SECRETARY,
     about,
-    declared_tied,
+    declare_conflict,
     go,
     hold,
     in_force,
@@ -50,12 +50,12 @@ def test_a_case_is_not_read_as_if_it_were_a_protocol(committee: Desk, protocol_i
     assert committee.call("GET", f"/v1/protocols/{protocol_id}/history", role="admin")
 
 
-def test_a_tie_counts_in_every_case_of_the_victim(
+def test_a_conflict_of_interest_counts_in_every_case_of_the_victim(
     committee: Desk, database: Database, protocol_id: str
 ) -> None:
     first = whole(protocol_id)
     one = submitted(committee, first)
-    declared_tied(committee, one, "bert", "uncle")
+    declare_conflict(committee, one, "bert", "uncle")
     refused(committee, protocol_id, submitted(committee, whole(protocol_id)))
     other = submitted(committee, whole(protocol_id, enrolment_id=first["enrolment_id"]))
     held = meeting(committee, protocol_id, about(other))
@@ -64,12 +64,14 @@ def test_a_tie_counts_in_every_case_of_the_victim(
     # One that was declared at the registry counts too.
     body = whole(protocol_id)
     path = submitted(committee, body)
-    told = TieDeclared(enrolment_id=UUID(body["enrolment_id"]), person="carla", declared_at=datetime.now(UTC))
-    tie = incoming.known_tie(wrap(told, source="/services/registry"))
-    assert tie is not None
+    told = FileConflictDeclared(
+        enrolment_id=UUID(body["enrolment_id"]), person="carla", declared_at=datetime.now(UTC)
+    )
+    conflict = incoming.registry_conflict(wrap(told, source="/services/registry"))
+    assert conflict is not None
     for _ in range(2):
         with database.transaction() as tx:
-            cases.keep_tie(tx.session, tie)
+            cases.keep_registry_conflict(tx.session, conflict)
     committee.call("GET", path, status=404, **named(SECRETARY, "carla"))
     listed = committee.call("GET", "/v1/applications?limit=500", **named(SECRETARY, "carla"))
     assert about(path)["application_id"] not in [each["id"] for each in listed]
@@ -78,20 +80,20 @@ def test_a_tie_counts_in_every_case_of_the_victim(
     assert lacking["excluded"] == ["carla"]
 
 
-def test_a_tie_counts_in_a_review_without_an_application(
+def test_a_conflict_of_interest_counts_in_a_review_without_an_application(
     committee: Desk, database: Database, protocol_id: str
 ) -> None:
     enrolment = uuid4()
     with database.transaction() as tx:
         committee_reviews.after_real_alarm(tx.session, uuid4(), enrolment, datetime.now(UTC), datetime.now(UTC))
-        tie = incoming.known_tie(
+        conflict = incoming.registry_conflict(
             wrap(
-                TieDeclared(enrolment_id=enrolment, person="bert", declared_at=datetime.now(UTC)),
+                FileConflictDeclared(enrolment_id=enrolment, person="bert", declared_at=datetime.now(UTC)),
                 source="/services/registry",
             )
         )
-        assert tie is not None
-        cases.keep_tie(tx.session, tie)
+        assert conflict is not None
+        cases.keep_registry_conflict(tx.session, conflict)
     (review,) = reviews(committee, str(enrolment), "real_alarm")
     bert = named(SECRETARY, "bert")
     held = meeting(committee, protocol_id)
@@ -109,9 +111,11 @@ SPELT = ("Bert", " bert", "BERT ", "\uff42\uff45\uff52\uff54")
 
 
 @pytest.mark.parametrize("spelt", SPELT)
-def test_a_tie_is_not_beaten_by_spelling(committee: Desk, protocol_id: str, spelt: str) -> None:
+def test_a_conflict_of_interest_is_not_beaten_by_spelling(
+    committee: Desk, protocol_id: str, spelt: str
+) -> None:
     path = submitted(committee, body := whole(protocol_id))
-    declared_tied(committee, path, "bert", "uncle")
+    declare_conflict(committee, path, "bert", "uncle")
     held = meeting(committee, protocol_id, about(path), people=((spelt, "police"), ("carla", "parket")))
     (point,) = committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"]
     assert (point["missing"], point["excluded"]) == (["police"], {"bert": "police"})
@@ -141,7 +145,7 @@ def test_one_person_counts_once(committee: Desk, protocol_id: str) -> None:
 def test_other_members_are_other_people(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
     refused(committee, protocol_id, path)
-    committee.call("POST", f"{path}/request-review", {"grounds": "news"}, **POLICE)
+    committee.call("POST", f"{path}/ask-for-reconsideration", {"grounds": "news"}, **POLICE)
     again = tuple((who.title(), partner) for who, partner in QUORUM)
     held = meeting(committee, protocol_id, about(path), people=again)
     said = {"meeting_id": held, **REASONS}
@@ -149,22 +153,26 @@ def test_other_members_are_other_people(committee: Desk, protocol_id: str) -> No
     assert lacking["excluded"] == ["bert", "carla"]
 
 
-def test_a_tie_from_the_registry_is_not_beaten_by_spelling(
+def test_a_conflict_of_interest_from_the_registry_is_not_beaten_by_spelling(
     committee: Desk, database: Database, protocol_id: str
 ) -> None:
     path = submitted(committee, body := whole(protocol_id))
-    told = TieDeclared(enrolment_id=UUID(body["enrolment_id"]), person="Carla", declared_at=datetime.now(UTC))
-    tie = incoming.known_tie(wrap(told, source="/services/registry"))
-    assert tie is not None
+    told = FileConflictDeclared(
+        enrolment_id=UUID(body["enrolment_id"]), person="Carla", declared_at=datetime.now(UTC)
+    )
+    conflict = incoming.registry_conflict(wrap(told, source="/services/registry"))
+    assert conflict is not None
     with database.transaction() as tx:
-        cases.keep_tie(tx.session, tie)
+        cases.keep_registry_conflict(tx.session, conflict)
     carla = named(SECRETARY, "carla")
     committee.call("GET", path, status=404, **carla)
     listed = committee.call("GET", "/v1/applications?limit=500", **carla)
     assert about(path)["application_id"] not in [each["id"] for each in listed]
 
 
-def test_a_tie_that_is_known_before_the_approval_counts(committee: Desk, protocol_id: str) -> None:
+def test_a_conflict_of_interest_that_is_known_before_the_approval_counts(
+    committee: Desk, protocol_id: str
+) -> None:
     body = whole(str(uuid4()), exceptional="no protocol here", conditions={}) | {"protocol_id": None}
     path = submitted(committee, body)
     held = meeting(committee, protocol_id, about(path))
@@ -210,7 +218,7 @@ def test_who_refused_does_not_decide_the_review_after_a_draft_was_sent_back(
     held = meeting(committee, protocol_id, about(path))
     committee.call("POST", f"{path}/propose-decision", {"meeting_id": held, **no}, **SECRETARY)
     committee.call("POST", f"{path}/approve-draft", **GENERAL)
-    committee.call("POST", f"{path}/request-review", {"grounds": "new threats"}, **POLICE)
+    committee.call("POST", f"{path}/ask-for-reconsideration", {"grounds": "new threats"}, **POLICE)
     held = meeting(committee, protocol_id, about(path), people=OTHERS)
     committee.call("POST", f"{path}/propose-decision", {"meeting_id": held, **no}, **SECRETARY)
     back = committee.call("POST", f"{path}/send-draft-back", {"remarks": "why"}, **GENERAL)
@@ -228,7 +236,7 @@ def test_who_ended_an_alarm_does_not_decide_the_review_of_that(committee: Desk, 
     committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, **SECRETARY)
     (periodic,) = reviews(committee, body["enrolment_id"], "periodic")
     hold(committee, protocol_id, periodic, outcome="end", plan="device back on Monday")
-    committee.call("POST", f"{path}/request-review", {"grounds": "he is back"}, **POLICE)
+    committee.call("POST", f"{path}/ask-for-reconsideration", {"grounds": "he is back"}, **POLICE)
     held = meeting(committee, protocol_id, about(path), people=QUORUM + OTHERS)
     answer = committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, **SECRETARY)
     assert set(answer["decision"]["present"]) == {"dirk", "eva"}

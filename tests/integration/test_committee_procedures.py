@@ -21,7 +21,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     come_in,
-    declared_tied,
+    declare_conflict,
     go,
     granted,
     in_force,
@@ -243,9 +243,9 @@ def test_a_condition_that_is_not_met_is_no_ground_for_an_alarm(committee: Desk, 
     assert answer["conditions"]["reachable"] == {"met": True, "grounds": "bought one"}
 
 
-def test_who_is_tied_does_not_count(committee: Desk, protocol_id: str) -> None:
+def test_who_is_conflicted_does_not_count(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
-    declared_tied(committee, path, "carla", "aunt")
+    declare_conflict(committee, path, "carla", "aunt")
     held = meeting(committee, protocol_id, about(path))
     lacking = committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, status=409, **SECRETARY)
     assert (lacking["missing"], lacking["excluded"]) == (["parket"], ["carla"])
@@ -271,7 +271,7 @@ def test_a_refusal_says_why_what_instead_and_how_to_object(
 def test_a_review_of_a_refusal_is_decided_by_others(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
     refused(committee, protocol_id, path)
-    answer = committee.call("POST", f"{path}/request-review", {"grounds": "new threats"}, **POLICE)
+    answer = committee.call("POST", f"{path}/ask-for-reconsideration", {"grounds": "new threats"}, **POLICE)
     assert answer["state"] == "reopened"
     assert types(committee, path)[-1] == "application.reopened.v1"
     assert kinds(committee, path) == {"decision"}
@@ -287,7 +287,7 @@ def test_a_review_of_a_refusal_is_decided_by_others(committee: Desk, protocol_id
 def test_a_review_of_what_was_not_ratified_leaves_the_alarm_alone(committee: Desk, protocol_id: str) -> None:
     path = provisional(committee, urgent(protocol_id))
     refused(committee, protocol_id, path)
-    answer = committee.call("POST", f"{path}/request-review", {"grounds": "he is back"}, **POLICE)
+    answer = committee.call("POST", f"{path}/ask-for-reconsideration", {"grounds": "he is back"}, **POLICE)
     assert answer["state"] == "provisional"
     held = meeting(committee, protocol_id, about(path), people=QUORUM + OTHERS)
     answer = committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, **SECRETARY)

@@ -67,7 +67,7 @@ def test_what_is_to_end_waits_for_the_device(committee: Desk, database: Database
     registry_says(database, body["enrolment_id"], "active")
     refused(committee, protocol_id, path)
     assert waiting(committee, path) == {"device"}
-    committee.call("POST", f"{path}/request-review", {"grounds": "he is back"}, **POLICE)
+    committee.call("POST", f"{path}/ask-for-reconsideration", {"grounds": "he is back"}, **POLICE)
     reopened = committee.published(body["enrolment_id"])[-1]
     assert (reopened.type, reopened.data["alive"]) == ("application.reopened.v1", True)
     assert waiting(committee, path) == {"ratification"}
@@ -83,7 +83,7 @@ def test_facts_about_an_alarm_are_numbered(committee: Desk, protocol_id: str) ->
     body = urgent(protocol_id)
     path = provisional(committee, body)
     refused(committee, protocol_id, path)
-    committee.call("POST", f"{path}/request-review", {"grounds": "he is back"}, **POLICE)
+    committee.call("POST", f"{path}/ask-for-reconsideration", {"grounds": "he is back"}, **POLICE)
     numbers = [e.data["number"] for e in committee.published(body["enrolment_id"]) if "number" in e.data]
     assert len(numbers) >= 4
     assert numbers == sorted(numbers)

@@ -103,7 +103,7 @@ def test_nobody_installs_it_and_somebody_hears_louder_each_day(
     body = whole(protocol_id)
     path = submitted(committee, body)
     granted(committee, protocol_id, path)
-    for late, loudness in ((1, 2), (3, 4)):
+    for late, reminder_step in ((1, 2), (3, 4)):
         committee.execute(
             f"UPDATE deadlines SET due_at = now() - interval '{late} days' WHERE kind = 'installation' "
             f"AND enrolment_id = '{body['enrolment_id']}'"
@@ -115,10 +115,10 @@ def test_nobody_installs_it_and_somebody_hears_louder_each_day(
         )
         deadlines.remind(database)
         told = committee.published(body["enrolment_id"])[-1]
-        assert (told.type, told.data["kind"], told.data["loudness"]) == (
+        assert (told.type, told.data["kind"], told.data["reminder_step"]) == (
             "deadline.missed.v1",
             "installation",
-            loudness,
+            reminder_step,
         )
     assert state(committee, path)[0] == "granted"
 
@@ -138,7 +138,7 @@ def test_one_that_is_suspended_is_loud_until_it_works_or_ends(
     # It is late from the beginning: the next round tells of it.
     deadlines.remind(database)
     told = committee.published(enrolment)[-1]
-    assert (told.type, told.data["kind"], told.data["loudness"]) == ("deadline.missed.v1", "suspension", 1)
+    assert (told.type, told.data["kind"], told.data["reminder_step"]) == ("deadline.missed.v1", "suspension", 1)
     registry_says(database, enrolment, "active")
     assert watched(committee, path) == set()
     registry_says(database, enrolment, "suspended")
@@ -237,5 +237,5 @@ def test_what_the_registry_knows_ends_there(committee: Desk, database: Database,
     registry_says(database, body["enrolment_id"], "active")
     refused(committee, protocol_id, path)
     committee.call("POST", f"{path}/close", {"reasons": "tired of it"}, status=409, **SECRETARY)
-    committee.call("POST", f"{path}/request-review", {"grounds": "he is back"}, **POLICE)
+    committee.call("POST", f"{path}/ask-for-reconsideration", {"grounds": "he is back"}, **POLICE)
     assert watched(committee, path) == set()

@@ -121,14 +121,14 @@ def ordered_in_time(path: Path3, alone: Beside, beside: Beside) -> None:
 
 
 def rows_of(path: Path3, button: Button) -> tuple[int, int]:
-    """How many presses of a device are in the books of alarm and of dispatch."""
+    """How many presses of a device are in the records of alarm and of dispatch."""
     count = "SELECT count(*) FROM presses WHERE device_id = %s"
     ((held,),) = path.alarm.rows(count, str(button.id))
     ((routed,),) = path.desk.sql(f"SELECT count(*) FROM presses WHERE device_id = '{button.id}'")
     return held, routed
 
 
-def books_agree(path: Path3, button: Button) -> None:
+def records_agree(path: Path3, button: Button) -> None:
     """Every press that alarm holds is in dispatch and in the ledger, and no gap is told."""
     ids = "SELECT alarm_id FROM presses WHERE device_id = %s"
     held = {alarm_id for (alarm_id,) in path.alarm.rows(ids, str(button.id))}
@@ -169,7 +169,7 @@ def test_a_flood_of_presses_of_one_device_at_once(path: Path3) -> None:
     (incident,) = {path.incident_of(each) for each in held}
     assert incident is not None
     assert place_of(path, incident[0]) == (LAST_PLACE["lat"], LAST_PLACE["lon"])
-    books_agree(path, mad)
+    records_agree(path, mad)
     # Whoever follows a press that joined follows the alarm that carries it.
     joined = next(n for n in range(1, FLOOD) if alarm_id_of(mad.id, n) not in held)
     asked = {
@@ -207,7 +207,7 @@ def test_hundreds_of_poisoned_presses_of_one_device(path: Path3) -> None:
     held = {UUID(answer["alarm_id"]) for answer in beside.answers}
     assert len(held) <= most
     eventually(lambda: rows_of(path, mad) == (len(held), len(held)), 60)
-    books_agree(path, mad)
+    records_agree(path, mad)
 
 
 def place_of(path: Path3, incident_id: UUID) -> tuple[float, float]:

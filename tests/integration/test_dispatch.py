@@ -193,7 +193,7 @@ def test_a_clock_put_back_by_an_hour_silences_no_escalation(desk: Dispatch) -> N
     assert levels == ["all_positions", "supervisor", "neighbour"]
 
 
-def test_unproved_presses_rank_below_and_are_never_sent_automatically(desk: Dispatch) -> None:
+def test_unverified_presses_rank_below_and_are_never_sent_automatically(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 4)
     desk.press(*(alarm(lane="unverified") for _ in range(3)), alarm())

@@ -27,9 +27,9 @@ ANYONE = {"admin", "service", "unit", *ROOM}
 # The table role x endpoint; streams are tried apart because they do not end.
 TABLE: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/intake"): {"service"},
-    ("GET", "/v1/book"): {"service"},
-    ("GET", "/v1/book/{section}"): {"service"},
-    ("POST", "/v1/book/{section}/held"): {"service"},
+    ("GET", "/v1/records"): {"service"},
+    ("GET", "/v1/records/{section}"): {"service"},
+    ("POST", "/v1/records/{section}/held"): {"service"},
     ("GET", "/v1/control-rooms/{cic_id}/stream"): ROOM,
     ("GET", "/v1/control-rooms/{cic_id}/units/stream"): {"gateway"},
     ("GET", "/v1/units/{unit_id}/stream"): {"unit"},
@@ -50,7 +50,7 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/orders/{order_id}/recall"): {"operator", "supervisor"},
     ("GET", "/v1/control-rooms"): ANYONE,
     ("PUT", "/v1/control-rooms/{cic_id}"): {"admin"},
-    ("POST", "/v1/control-rooms/{cic_id}/unproved/close"): {"supervisor"},
+    ("POST", "/v1/control-rooms/{cic_id}/unverified/close"): {"supervisor"},
     ("GET", "/v1/webhooks"): {"admin", "supervisor"},
     ("GET", "/v1/control-rooms/{cic_id}/webhook"): {"admin", "supervisor"},
     ("POST", "/v1/control-rooms/{cic_id}/webhook/confirm"): {"supervisor"},

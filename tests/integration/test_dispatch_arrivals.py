@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.runtime import clock
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.alarm import AlarmLocated, AlarmRaised, CancelRequested, digest_code
 from contracts.common import Fix, Outcome
 from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, PhotoPublished
@@ -94,7 +94,7 @@ def test_whatever_is_personal_of_an_alarm_is_logged_when_it_is_shown(desk: Dispa
     device, _, _ = everything_known(desk, "her")
     hers, bare = alarm(device), alarm(fix=None)
     desk.press(hers, bare)
-    caller = Caller("op", frozenset({"operator"}), cic=GHENT_ROOM)
+    caller = Principal("op", frozenset({"operator"}), cic=GHENT_ROOM)
 
     def logged(press: AlarmRaised) -> set[str]:
         desk.do("DELETE FROM audit_entry")
@@ -155,7 +155,7 @@ def test_a_message_for_an_alarm_that_never_comes_is_retried_and_then_looked_at(d
 def place(desk: Dispatch) -> tuple[float, float]:
     with desk.context.database.read() as session:
         [incident] = load_open_incidents(session)
-        fix = desk.context.open_fix(incident)
+        fix = desk.context.decrypt_fix(incident)
     assert fix is not None
     return fix.lat, fix.lon
 
@@ -305,7 +305,7 @@ def test_what_a_patrol_must_know_stays_until_its_alarm_is_closed(desk: Dispatch)
         person="s",
         reason="safe",
     )
-    assert desk.sql(f"SELECT sealed, version, withdrawn FROM cards WHERE enrolment_id = '{enrolment}'") == [
+    assert desk.sql(f"SELECT encrypted, version, withdrawn FROM cards WHERE enrolment_id = '{enrolment}'") == [
         (None, 2, False)
     ]
     assert desk.sql(f"SELECT count(*) FROM photos WHERE enrolment_id = '{enrolment}'") == [(0,)]
@@ -326,5 +326,5 @@ def test_a_card_that_is_published_anew_during_an_alarm_outlasts_it(desk: Dispatc
         person="s",
         reason="safe",
     )
-    kept = f"SELECT sealed IS NOT NULL, version, withdrawn FROM cards WHERE enrolment_id = '{enrolment}'"
+    kept = f"SELECT encrypted IS NOT NULL, version, withdrawn FROM cards WHERE enrolment_id = '{enrolment}'"
     assert desk.sql(kept) == [(True, 3, False)]

@@ -45,7 +45,7 @@ BROKEN = {
     "outcome": "UPDATE incidents SET outcome = 'unclear' WHERE id = '{id}'",
     "trace": "UPDATE incidents SET traceparent = '00-rubbish' WHERE id = '{id}'",
     "zone": "UPDATE incidents SET zone_id = 'atlantis' WHERE id = '{id}'",
-    "card": "UPDATE cards SET sealed = 'rubbish'",
+    "card": "UPDATE cards SET encrypted = 'rubbish'",
     "order": "UPDATE orders SET state = 'teleported' WHERE incident_id = '{id}'",
     "order of no time": "UPDATE orders SET created_at = '-infinity' WHERE incident_id = '{id}'",
     "order's words": "UPDATE orders SET said = 'rubbish', search_basis = 'pendulum' WHERE incident_id = '{id}'",
@@ -173,7 +173,7 @@ def test_a_further_press_and_a_cancel_reach_it(desk: Dispatch, pair: tuple[UUID,
 
 def test_a_card_that_cannot_be_read_keeps_no_press_out(desk: Dispatch) -> None:
     device, _, _ = everything_known(desk, "text")
-    desk.do("UPDATE cards SET sealed = 'rubbish'")
+    desk.do("UPDATE cards SET encrypted = 'rubbish'")
     good = alarm()
     desk.know(UUID(good.device_id))
     bad = alarm(device)

@@ -63,7 +63,7 @@ def test_a_forged_press_burns_no_counter(desk: Dispatch) -> None:
     assert (lane, state, room) == ("verified", "open", GHENT_ROOM)
     assert "counter_reused_with_other_content" in flags
     assert desk.sql("SELECT state FROM orders WHERE state = 'sent'") == [("sent",)]
-    # Under the id that the alarm service gives it as well, so that the books agree.
+    # Under the id that the alarm service gives it as well, so that the records agree.
     own = unverified_alarm_id_of(str(device), "3", str(hers.content))
     assert [r["alarm_id"] for r in desk.published("press.routed.v1") if r["lane"] == "verified"] == [str(own)]
     # It says under which id it came, and which press it is: whoever has that id for the forged one sees it.
@@ -79,7 +79,7 @@ def test_a_forged_press_burns_no_counter(desk: Dispatch) -> None:
     assert desk.sql("SELECT presses FROM incidents WHERE lane = 'verified'") == [(1,)]
 
 
-def test_what_nobody_proved_hides_no_proved_press_with_the_same_content(desk: Dispatch) -> None:
+def test_what_nobody_verified_hides_no_verified_press_with_the_same_content(desk: Dispatch) -> None:
     """Somebody kept the text of a press back and sent it first with a wrong signature."""
     hers = alarm()
     wrong = hers.model_copy(update={"lane": "unverified", "proof": None})

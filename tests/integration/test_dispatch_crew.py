@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.runtime import clock
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.alarm import CancelRequested, digest_code
 from contracts.common import Outcome
 from contracts.dispatch import OrderState
-from contracts.registry import CardPublished, TieDeclared
+from contracts.registry import CardPublished, FileConflictDeclared
 from services.dispatch.presenters.disclosure import limit_view
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.presenters.order_view import order_view
@@ -23,7 +23,7 @@ from services.dispatch.usecases.incident_actions import close_from_scene
 from services.dispatch.usecases.order_actions import move_order
 from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, act, alarm, everything_known, order_id, tell
 
-CREW = Caller("crew", frozenset({"unit"}), cic=GHENT_ROOM, unit="u0")
+CREW = Principal("crew", frozenset({"unit"}), cic=GHENT_ROOM, unit="u0")
 
 
 class Night:
@@ -49,7 +49,7 @@ class Night:
         with self.desk.context.database.transaction() as tx:
             take_cancel_request(tx, self.desk.context, request, None)
 
-    def order(self, caller: Caller = CREW) -> OrderView:
+    def order(self, caller: Principal = CREW) -> OrderView:
         with self.desk.context.database.read() as session:
             [view] = load_views(self.desk.context, session, [self.raised.alarm_id], clock.now())
         own = next(order for order in view.orders if order.unit_id == "u0")
@@ -85,15 +85,15 @@ def test_duress_is_not_taken_back_by_a_later_cancel(night: Night) -> None:
     assert (night.order().cancel, night.queued()["cancel"]) == ("duress", "duress")
 
 
-def test_who_is_tied_is_not_told_and_the_software_hears_from_whom_to_keep_it(night: Night) -> None:
+def test_who_is_conflicted_is_not_told_and_the_software_hears_from_whom_to_keep_it(night: Night) -> None:
     act(night.desk.context, move_order, order_id(night.desk), "somebody", "en_route")
     at = datetime.now(UTC)
-    tell(night.desk.context, TieDeclared(enrolment_id=night.enrolment, person="crew", declared_at=at))
+    tell(night.desk.context, FileConflictDeclared(enrolment_id=night.enrolment, person="crew", declared_at=at))
     night.cancel("4321")
     seen = night.order()
-    assert (seen.tied, seen.cancel, seen.linked_incidents) == (True, None, [])
+    assert (seen.conflicted, seen.cancel, seen.linked_incidents) == (True, None, [])
     assert "cancel" in seen.withheld
-    assert night.queued()["kept_from"] == ["crew"]
+    assert night.queued()["withheld_from"] == ["crew"]
 
 
 def test_each_crew_is_told_who_else_comes(night: Night) -> None:
@@ -107,7 +107,7 @@ def test_each_crew_is_told_who_else_comes(night: Night) -> None:
         night.desk.context,
         act_for_crew.recall,
         other.id,
-        Caller("op", frozenset({"operator"}), cic=GHENT_ROOM),
+        Principal("op", frozenset({"operator"}), cic=GHENT_ROOM),
         "no",
     )
     assert night.order().other_units == []

@@ -1,4 +1,4 @@
-"""A flood of presses that nobody proved: one line on the screen, one act to end it, and no proved one in it."""
+"""A flood of unverified presses: one line on the screen, one act to end it, and no verified one in it."""
 
 import time
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ class Flooded:
     def close(self, ids: list[str], cic: str = GHENT_ROOM, **changed: Any) -> tuple[int, dict[str, Any]]:
         body = {"incident_ids": ids, "outcome": "technical", "reason": "a flood of one source", **changed}
         headers = self._issuer.headers("supervisor", cic=cic, sub="sara")
-        answer = self._client.post(f"/v1/control-rooms/{cic}/unproved/close", json=body, headers=headers)
+        answer = self._client.post(f"/v1/control-rooms/{cic}/unverified/close", json=body, headers=headers)
         return answer.status_code, answer.json()
 
 
@@ -64,15 +64,15 @@ def room(made: Flooded) -> Flooded:
     return made
 
 
-def test_four_hundred_are_one_line_below_the_proved_ones_and_end_in_one_act(room: Flooded) -> None:
+def test_four_hundred_are_one_line_below_the_verified_ones_and_end_in_one_act(room: Flooded) -> None:
     flood = room.flood(400)
-    proved = alarm()
-    room.desk.press(proved)
+    verified = alarm()
+    room.desk.press(verified)
     began = time.perf_counter()
     listed = room.listed()
     took_s = time.perf_counter() - began
     assert [view["lane"] for view in listed] == ["verified", "unverified"]
-    assert (listed[0]["incident_id"], listed[0]["group"]) == (str(proved.alarm_id), None)
+    assert (listed[0]["incident_id"], listed[0]["group"]) == (str(verified.alarm_id), None)
     group = listed[1]["group"]
     assert (group["count"], set(group["incident_ids"])) == (400, flood)
     assert group["first_raised_at"] == listed[1]["raised_at"] <= group["last_raised_at"]
@@ -80,7 +80,7 @@ def test_four_hundred_are_one_line_below_the_proved_ones_and_end_in_one_act(room
     assert took_s < 4
     status, answer = room.close(group["incident_ids"])
     assert (status, set(answer["closed"]), answer["left"]) == (200, flood, [])
-    assert [view["incident_id"] for view in room.listed()] == [str(proved.alarm_id)]
+    assert [view["incident_id"] for view in room.listed()] == [str(verified.alarm_id)]
     ended = room.desk.published("incident.closed.v1")
     assert {each["incident_id"] for each in ended} == flood
     assert {(each["outcome"], each["closed_by"]) for each in ended} == {("technical", "supervisor")}
@@ -110,14 +110,14 @@ def test_another_place_and_another_hour_are_another_group(room: Flooded) -> None
     assert sorted(groups, key=sorted) == sorted([ghent, aalst, later], key=sorted)
 
 
-def test_a_group_holds_no_proved_alarm_and_none_of_another_room(room: Flooded) -> None:
-    flood, proved = room.flood(4), alarm()
-    room.desk.press(proved)
-    ids = [*flood, str(proved.alarm_id)]
+def test_a_group_holds_no_verified_alarm_and_none_of_another_room(room: Flooded) -> None:
+    flood, verified = room.flood(4), alarm()
+    room.desk.press(verified)
+    ids = [*flood, str(verified.alarm_id)]
     status, answer = room.close(ids, cic="cic-antwerpen")
     assert (status, answer["closed"], set(answer["left"])) == (200, [], set(ids))
     status, answer = room.close(ids)
-    assert (status, set(answer["closed"]), answer["left"]) == (200, flood, [str(proved.alarm_id)])
+    assert (status, set(answer["closed"]), answer["left"]) == (200, flood, [str(verified.alarm_id)])
     status, problem = room.close(ids, reason=" ")
     assert (status, problem["field"]) == (422, "reason")
 

@@ -1,4 +1,4 @@
-"""A press that joins an open incident is routed like a first one; unproved ones join near by and soon."""
+"""A press that joins an open incident is routed like a first one; unverified ones join near by and soon."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -28,7 +28,7 @@ def desk(one_desk: Dispatch) -> Dispatch:
     return one_desk
 
 
-def unproved(device: UUID, fix: Fix | None, text: str, after_s: float = 0) -> AlarmRaised:
+def unverified(device: UUID, fix: Fix | None, text: str, after_s: float = 0) -> AlarmRaised:
     """A press that names a device and proves nothing."""
     at = clock.now() + timedelta(seconds=after_s)
     press = alarm(device, fix=fix, lane="unverified", received_at=at)
@@ -38,7 +38,7 @@ def unproved(device: UUID, fix: Fix | None, text: str, after_s: float = 0) -> Al
 
 def places(desk: Dispatch) -> list[tuple[float, float] | None]:
     with desk.context.database.read() as session:
-        fixes = [desk.context.open_fix(incident) for incident in load_open_incidents(session)]
+        fixes = [desk.context.decrypt_fix(incident) for incident in load_open_incidents(session)]
     return [(fix.lat, fix.lon) if fix else None for fix in fixes]
 
 
@@ -136,31 +136,31 @@ def test_the_first_place_that_comes_is_taken(desk: Dispatch) -> None:
     assert "no_location" not in flags
 
 
-def test_a_nuisance_elsewhere_does_not_cover_an_unproved_press(desk: Dispatch) -> None:
+def test_a_nuisance_elsewhere_does_not_cover_an_unverified_press(desk: Dispatch) -> None:
     """Somebody names her device in Brussels, the room takes it as nonsense; her own new phone is in Ghent."""
     device = uuid4()
-    nuisance = unproved(device, BRUSSELS, "a")
+    nuisance = unverified(device, BRUSSELS, "a")
     desk.press(nuisance)
     act(desk.context, acknowledge_incident, nuisance.alarm_id, "operator", BRUSSELS_ROOM)
-    desk.press(unproved(device, GHENT, "b"))
+    desk.press(unverified(device, GHENT, "b"))
     rows = desk.sql("SELECT cic_id, acknowledged_by, presses FROM incidents ORDER BY cic_id")
     assert rows == [(BRUSSELS_ROOM, "operator", 1), (GHENT_ROOM, None, 1)]
     # Without a place nobody can say that it is near either.
-    desk.press(unproved(device, None, "c"))
+    desk.press(unverified(device, None, "c"))
     assert desk.sql("SELECT count(*) FROM incidents") == [(3,)]
 
 
-def test_unproved_presses_join_near_by_and_soon(desk: Dispatch) -> None:
+def test_unverified_presses_join_near_by_and_soon(desk: Dispatch) -> None:
     device = uuid4()
-    desk.press(unproved(device, GHENT, "a"), unproved(device, NEAR_GHENT, "b", 30))
-    desk.press(unproved(device, GHENT, "c", 60))
+    desk.press(unverified(device, GHENT, "a"), unverified(device, NEAR_GHENT, "b", 30))
+    desk.press(unverified(device, GHENT, "c", 60))
     assert desk.sql("SELECT presses FROM incidents") == [(3,)]
-    desk.press(unproved(device, GHENT, "d", 3600))
+    desk.press(unverified(device, GHENT, "d", 3600))
     assert sorted(desk.sql("SELECT presses FROM incidents")) == [(1,), (3,)]
     # Of the two the last.
-    desk.press(unproved(device, GHENT, "e", 3630))
+    desk.press(unverified(device, GHENT, "e", 3630))
     assert sorted(desk.sql("SELECT presses FROM incidents")) == [(2,), (3,)]
-    desk.press(unproved(uuid4(), GHENT, "f"))
+    desk.press(unverified(uuid4(), GHENT, "f"))
     assert desk.sql("SELECT count(*) FROM incidents") == [(3,)]
 
 
@@ -180,13 +180,13 @@ def test_hundreds_of_presses_of_one_device_are_one_change_of_its_incident(desk: 
     assert sorted(rows) == [(1, True, 100, True), (300, True, 140, True)]
 
 
-def test_no_chain_of_unproved_presses_leads_an_alarm_away(desk: Dispatch) -> None:
+def test_no_chain_of_unverified_presses_leads_an_alarm_away(desk: Dispatch) -> None:
     """Somebody names her device, each time a little further: hers stays where she pressed."""
     device = uuid4()
-    desk.press(unproved(device, GHENT, "hers"))
+    desk.press(unverified(device, GHENT, "hers"))
     for step in range(1, 12):
         fix = GHENT.model_copy(update={"lat": GHENT.lat - step * 0.008})
-        desk.press(unproved(device, fix, f"forged {step}", step))
+        desk.press(unverified(device, fix, f"forged {step}", step))
     near = [place for place in places(desk) if place and abs(place[0] - GHENT.lat) < 0.01]
     assert len(near) == 1
     assert len(places(desk)) > 3
@@ -196,11 +196,11 @@ def test_no_chain_of_unproved_presses_leads_an_alarm_away(desk: Dispatch) -> Non
 @pytest.mark.parametrize("fix", [None, GHENT])
 def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Dispatch, fix: Fix | None) -> None:
     device = uuid4()
-    nuisance = unproved(device, fix, "nuisance")
+    nuisance = unverified(device, fix, "nuisance")
     desk.press(nuisance)
     [(room,)] = desk.sql("SELECT cic_id FROM incidents")
     act(desk.context, acknowledge_incident, nuisance.alarm_id, "operator", room)
-    desk.press(unproved(device, fix, "hers", 5))
+    desk.press(unverified(device, fix, "hers", 5))
     assert desk.sql("SELECT presses, acknowledged_by FROM incidents ORDER BY raised_at") == [
         (1, "operator"),
         (1, None),
@@ -209,8 +209,8 @@ def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Dispatch, 
     assert "all_positions" in [each["level"] for each in desk.published("incident.escalated.v1")]
 
 
-def test_where_an_unproved_alarm_began_is_erased_with_its_end(desk: Dispatch) -> None:
-    press = unproved(uuid4(), GHENT, "a")
+def test_where_an_unverified_alarm_began_is_erased_with_its_end(desk: Dispatch) -> None:
+    press = unverified(uuid4(), GHENT, "a")
     desk.press(press)
     act(
         desk.context,

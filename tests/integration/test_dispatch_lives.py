@@ -1,4 +1,4 @@
-"""Whatever rooms and crews do with alarms and then leave undone: no proved alarm is left alone."""
+"""Whatever rooms and crews do with alarms and then leave undone: no verified alarm is left alone."""
 
 import os
 from uuid import UUID

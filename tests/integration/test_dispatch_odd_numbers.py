@@ -12,7 +12,7 @@ from contracts.alarm import CancelRequested
 from contracts.common import Fix
 from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.encrypted_columns import card_place, fix_place
+from services.dispatch.store.encrypted_columns import card_associated_data, fix_associated_data
 from services.dispatch.store.incidents import load_open_incidents, lock_incident
 from services.dispatch.usecases import escalate
 from services.dispatch.usecases.cancel_requests import take_cancel_request
@@ -146,8 +146,10 @@ SHAPES = [7, None, "rubbish", [], [1, 2], {}, {"card": 7}, {"card": {"addresses"
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_card_of_another_shape_keeps_out_neither_press_nor_duress(desk: Dispatch, shape: object) -> None:
     device, enrolment, _ = everything_known(desk, "text")
-    sealed = desk.context.vault.seal(card_place(enrolment), shape)
-    desk.do("UPDATE cards SET sealed = :sealed WHERE enrolment_id = :id", sealed=sealed, id=enrolment)
+    encrypted = desk.context.vault.encrypt(card_associated_data(enrolment), shape)
+    desk.do(
+        "UPDATE cards SET encrypted = :encrypted WHERE enrolment_id = :id", encrypted=encrypted, id=enrolment
+    )
     # Without a place of hers the card is where one looks for it.
     ((incident, _),) = taken(desk, device, 1, fix=None)
     request = CancelRequested(
@@ -164,8 +166,8 @@ def test_a_place_of_another_shape_keeps_no_press_out(desk: Dispatch, shape: obje
     first = alarm()
     desk.press(first)
     ((incident, subject),) = desk.sql("SELECT id, subject FROM incidents")
-    sealed = desk.context.vault.seal(fix_place(subject), shape)
-    desk.do("UPDATE incidents SET fix = :sealed", sealed=sealed)
+    encrypted = desk.context.vault.encrypt(fix_associated_data(subject), shape)
+    desk.do("UPDATE incidents SET fix = :encrypted", encrypted=encrypted)
     assert taken(desk, UUID(first.device_id), fix=BRUSSELS) == [(str(incident), 2)]
 
 

@@ -182,14 +182,14 @@ def test_an_operator_sends_units_of_the_own_room_and_of_its_neighbours(rooms: Ro
     assert rooms.desk.sql("SELECT unit_id FROM orders WHERE state = 'sent' ORDER BY 1") == [("a0",), ("b0",)]
 
 
-def test_who_is_tied_does_not_see_the_patrol_drive_to_her(rooms: Rooms) -> None:
+def test_who_is_conflicted_does_not_see_the_patrol_drive_to_her(rooms: Rooms) -> None:
     rooms.desk.policy(GHENT_ROOM, "automatic")
     rooms.desk.units(GHENT_ROOM, GHENT, 2)
     device, enrolment, _ = everything_known(rooms.desk, "secret")
     rooms.desk.press(alarm(device))
     [(unit,)] = rooms.desk.sql("SELECT unit_id FROM orders")
     assert rooms.seen(GHENT_ROOM, sub="tom")[unit]["order_id"] is not None
-    rooms.desk.do("INSERT INTO ties (enrolment_id, subject) VALUES (:e, 'Tom')", e=enrolment)
+    rooms.desk.do("INSERT INTO conflicts (enrolment_id, subject) VALUES (:e, 'Tom')", e=enrolment)
     seen = rooms.seen(GHENT_ROOM, sub="tom")
     hidden = {name: seen[unit][name] for name in ("lat", "lon", "order_id", "available", "withheld")}
     assert hidden == {
@@ -202,8 +202,8 @@ def test_who_is_tied_does_not_see_the_patrol_drive_to_her(rooms: Rooms) -> None:
     assert all(other["lat"] is not None for other in seen.values() if other["unit_id"] != unit)
     assert rooms.seen(GHENT_ROOM, sub="olga")[unit]["lat"] is not None
     told = rooms.seen(GHENT_ROOM, role="gateway", sub="software")[unit]
-    assert (told["kept_from"], told["lat"] is not None) == (["Tom"], True)
-    assert rooms.seen(GHENT_ROOM, sub="olga")[unit]["kept_from"] == []
+    assert (told["withheld_from"], told["lat"] is not None) == (["Tom"], True)
+    assert rooms.seen(GHENT_ROOM, sub="olga")[unit]["withheld_from"] == []
 
 
 @pytest.mark.parametrize(

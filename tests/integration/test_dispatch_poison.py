@@ -201,7 +201,7 @@ def test_a_hand_over_takes_what_it_can_and_names_the_rest(
 def test_hundreds_of_poisoned_presses_delay_no_other_and_none_is_parked(
     broker: Broker, cluster: Cluster, tmp_path: Path
 ) -> None:
-    """The lane of proved presses as production runs it, on a real broker."""
+    """The lane of verified presses as production runs it, on a real broker."""
     url = cluster.database("dispatch")
     channel = broker.channel()
     channel.confirm_delivery()
@@ -224,21 +224,21 @@ def test_hundreds_of_poisoned_presses_delay_no_other_and_none_is_parked(
         "OIDC_JWKS_URL": "http://127.0.0.1:1",
     }
     with (
-        psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as books,
+        psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as records,
         Worker(
             "services.dispatch.worker:AlarmLane", broker.url_of("dispatch"), tmp_path, **environment
         ) as worker,
     ):
-        worker.wait(lambda: _presses(books) > 0)
+        worker.wait(lambda: _presses(records) > 0)
         put(good)
         began = time.monotonic()
-        eventually(lambda: _presses(books, f"alarm_id = '{good.id}'") == 1)
+        eventually(lambda: _presses(records, f"alarm_id = '{good.id}'") == 1)
         took = time.monotonic() - began
-        eventually(lambda: _presses(books) == 301)
+        eventually(lambda: _presses(records) == 301)
         assert took < 5
     assert channel.basic_get("dispatch.parking")[0] is None
     channel.connection.close()
 
 
-def _presses(books: Any, where: str = "true") -> int:
-    return int(books.execute(f"SELECT count(*) FROM presses WHERE {where}").fetchone()[0])
+def _presses(records: Any, where: str = "true") -> int:
+    return int(records.execute(f"SELECT count(*) FROM presses WHERE {where}").fetchone()[0])

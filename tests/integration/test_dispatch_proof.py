@@ -81,7 +81,9 @@ def a_heartbeat(press: AlarmRaised) -> dict[str, Any]:
         (a_heartbeat, "proof_broken"),
     ],
 )
-def test_what_nobody_signed_is_an_incident_of_the_unproved(desk: Dispatch, forged: Any, flag: str) -> None:
+def test_what_nobody_signed_is_an_incident_of_the_unverified_lane(
+    desk: Dispatch, forged: Any, flag: str
+) -> None:
     device, *_ = everything_known(desk, "card")
     press = alarm(device)
     desk.press_as_told(changed(press, **forged(press)))
@@ -93,7 +95,7 @@ def test_what_nobody_signed_is_an_incident_of_the_unproved(desk: Dispatch, forge
     assert [r["lane"] for r in desk.published("press.routed.v1")] == ["unverified"]
 
 
-def test_what_a_device_signed_is_proved(desk: Dispatch) -> None:
+def test_what_a_device_signed_is_verified(desk: Dispatch) -> None:
     device, enrolment, _ = everything_known(desk, "card")
     desk.press_as_told(alarm(device))
     assert desk.sql("SELECT lane, enrolment_id::text, flags - 'border' FROM incidents") == [
@@ -112,7 +114,7 @@ def test_the_place_is_the_one_that_was_signed(desk: Dispatch) -> None:
 
 
 def test_a_device_that_is_not_known_yet_loses_nothing(desk: Dispatch) -> None:
-    """Registry's events are behind: looked at among the unproved, escalated like a proved one, then proved."""
+    """Registry's events are behind: shown as unverified, escalated like a verified one, then verified."""
     device = uuid4()
     press = alarm(device)
     desk.press_as_told(press)
@@ -120,9 +122,9 @@ def test_a_device_that_is_not_known_yet_loses_nothing(desk: Dispatch) -> None:
     assert (lane, flags) == ("unverified", ["proof_pending", "unverified"])
     assert urgency == 50
     assert desk.sql("SELECT state FROM orders") == [("proposed",)]
-    ((sealed,),) = desk.sql("SELECT proof FROM presses")
+    ((encrypted,),) = desk.sql("SELECT proof FROM presses")
     assert press.proof is not None
-    assert press.proof.encode() not in bytes(sealed)
+    assert press.proof.encode() not in bytes(encrypted)
     enrolment = told(desk, device)
     desk.pass_time(0)
     row = desk.sql("SELECT lane, subject, enrolment_id::text, flags - 'border', urgency FROM incidents")
@@ -144,7 +146,7 @@ def test_a_press_and_its_device_may_pass_each_other(desk: Dispatch) -> None:
     assert desk.sql("SELECT lane FROM incidents") == [("verified",)]
 
 
-def test_presses_that_prove_nothing_move_no_alarm_that_is_proved_later(desk: Dispatch) -> None:
+def test_presses_that_prove_nothing_move_no_alarm_that_is_verified_later(desk: Dispatch) -> None:
     """Somebody names her new phone near by while the registry's word of it is awaited."""
     device = uuid4()
     desk.press_as_told(alarm(device, 1))
@@ -156,7 +158,7 @@ def test_presses_that_prove_nothing_move_no_alarm_that_is_proved_later(desk: Dis
     desk.pass_time(0)
     with desk.context.database.read() as session:
         [incident] = load_open_incidents(session)
-    fix = desk.context.open_fix(incident)
+    fix = desk.context.decrypt_fix(incident)
     assert fix is not None
     assert (incident.lane, fix.lat, fix.lon) == ("verified", GHENT.lat, GHENT.lon)
 
@@ -170,7 +172,7 @@ def test_while_nobody_knows_the_device_a_patrol_goes_all_the_same(desk: Dispatch
     assert desk.sql("SELECT lane FROM incidents") == [("unverified",)]
 
 
-def test_a_later_press_that_was_proved_first_is_shown_beside_it(desk: Dispatch) -> None:
+def test_a_later_press_that_was_verified_first_is_shown_beside_it(desk: Dispatch) -> None:
     device = uuid4()
     desk.press_as_told(alarm(device, 1, fix=BRUSSELS))
     enrolment = told(desk, device)
@@ -180,7 +182,7 @@ def test_a_later_press_that_was_proved_first_is_shown_beside_it(desk: Dispatch) 
     assert rows == [("verified", BRUSSELS_ROOM, str(enrolment)), ("verified", GHENT_ROOM, str(enrolment))]
 
 
-def test_a_key_that_does_not_fit_leaves_it_unproved(desk: Dispatch) -> None:
+def test_a_key_that_does_not_fit_leaves_it_unverified(desk: Dispatch) -> None:
     device = uuid4()
     desk.press_as_told(alarm(device))
     told(desk, device, public_key=public_key_of(uuid4()))
@@ -190,7 +192,7 @@ def test_a_key_that_does_not_fit_leaves_it_unproved(desk: Dispatch) -> None:
     ]
 
 
-def test_a_device_with_a_newer_key_than_is_known_here_is_proved_when_that_comes(desk: Dispatch) -> None:
+def test_a_device_with_a_newer_key_than_is_known_here_is_verified_when_that_comes(desk: Dispatch) -> None:
     device = uuid4()
     told(desk, device, public_key=public_key_of(uuid4()))
     desk.press_as_told(alarm(device))

@@ -123,7 +123,7 @@ WHAT_COMES = st.tuples(st.sampled_from(["press", "wrong", "cancel", "duress"]), 
 def test_urgency_is_the_rule_of_the_domain_whatever_came_in_between(
     one_desk: Dispatch, whats: list[tuple[str, int]], others: list[tuple[str, int]]
 ) -> None:
-    """Through the store, which counts in SQL: one alarm that is proved, and one that is not."""
+    """Through the store, which counts in SQL: one alarm that is verified, and one that is not."""
     desk = one_desk
     desk.wipe()
     desk.policy(GHENT_ROOM, "proposed")

@@ -120,7 +120,7 @@ def test_a_unit_that_was_confirmed_by_radio_is_not_taken_away(night: Night) -> N
         ("olga", "confirmed by radio", order_about, ["on_scene"]),
         ("olga", "confirmed by radio", incident_about, ["outcome"]),
     ]
-    # What she wrote rests sealed.
+    # What she wrote rests encrypted.
     assert "station" not in str(night.desk.sql("SELECT o::text FROM orders o"))
 
 
@@ -194,7 +194,7 @@ def test_recall_and_arrival_at_once_have_one_outcome(night: Night) -> None:
     )
 
 
-def test_only_the_room_that_answers_says_it_and_nobody_who_is_tied(night: Night) -> None:
+def test_only_the_room_that_answers_says_it_and_nobody_who_is_conflicted(night: Night) -> None:
     assert night.radio("en_route", 404, cic=BRUSSELS_ROOM)["type"].endswith("incident-unknown")
     night.desk.do("UPDATE incidents SET also_cics = '[\"cic-brussel\"]'")
     for answer in (night.radio("en_route", 409, cic=BRUSSELS_ROOM), night.recall(409, cic=BRUSSELS_ROOM)):
@@ -203,10 +203,10 @@ def test_only_the_room_that_answers_says_it_and_nobody_who_is_tied(night: Night)
     assert night.radio("victim_safe", 409, cic=BRUSSELS_ROOM, outcome="genuine")["type"].endswith(
         "not-responsible"
     )
-    night.desk.do("INSERT INTO ties (enrolment_id, subject) VALUES (:e, 'tom')", e=night.enrolment)
+    night.desk.do("INSERT INTO conflicts (enrolment_id, subject) VALUES (:e, 'tom')", e=night.enrolment)
     for state, more in (("acknowledged", {}), ("victim_safe", {"outcome": "genuine"})):
-        assert night.radio(state, 403, sub="tom", **more)["type"].endswith("tied")
-    assert night.recall(403, sub="tom")["type"].endswith("tied")
+        assert night.radio(state, 403, sub="tom", **more)["type"].endswith("conflicted")
+    assert night.recall(403, sub="tom")["type"].endswith("conflicted")
     assert night.desk.sql("SELECT state FROM incidents") == [("open",)]
 
 

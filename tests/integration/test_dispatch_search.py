@@ -219,6 +219,6 @@ def test_a_card_that_cannot_be_read_stands_in_no_alarms_way(desk: Dispatch) -> N
     _units(desk, AALST=FAR, ZULU=NEARER)
     device = _somebody(desk, home=HOME)
     home_of = desk.context.home_of
-    assert home_of(uuid4(), b"not sealed") is None
+    assert home_of(uuid4(), b"not encrypted") is None
     desk.press(alarm(device, fix=None))
     assert desk.sql("SELECT unit_id FROM orders") == [("ZULU",)]

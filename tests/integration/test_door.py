@@ -1,7 +1,7 @@
 """Any JSON value in any field, any bytes in any header, through the real databases of all services.
 
 Beside each bad message another victim presses: both are incidents that somebody is told of, and nobody's list,
-stream, timers or books suffer. `EXAMPLES=2000` lengthens it.
+stream, timers or records suffer. `EXAMPLES=2000` lengthens it.
 """
 
 import json
@@ -58,7 +58,7 @@ def path(cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathFact
     channel.connection.close()
     with whole_path(cluster, broker, tmp_path_factory.mktemp("path")) as whole:
         yield whole
-        # Timers, books and the broker's set-aside after all of it.
+        # Timers, records and the broker's set-aside after all of it.
         late = "SELECT kind, subject_id FROM due WHERE due_at < now() - interval '5 seconds'"
         eventually(lambda: whole.desk.sql(late) == [], 30)
         assert whole.reporting.rows("SELECT alarm_id, kind FROM gaps") == []
@@ -99,7 +99,7 @@ def one_message(
     status, answer = send_raw(port, where, body, headers)
     assert status < 500, answer
     if kind == "press":
-        # A device id that was replaced by something unreadable, or a proved test, is no alarm.
+        # A device id that was replaced by something unreadable, or a verified test, is no alarm.
         is_test = signed and payload.get("kind") == "test" and "device_id" not in fields
         assert status == 202 or "device_id" in fields
         if status == 202 and not is_test:

@@ -1,6 +1,6 @@
-"""A forged press takes an alarm's id ahead of the real one: device, redelivery and books follow the real one.
+"""A forged press takes an alarm's id ahead of the real one: device, redelivery and records follow the real one.
 
-Dispatch keeps the real one under an id of its own. And a copy that came after the end: the books know of it.
+Dispatch keeps the real one under an id of its own. And a copy that came after the end: the records know of it.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from tests.support.broker import Broker
 from tests.support.dispatching import act
 from tests.support.path import Path3, whole_path
 from tests.support.postgres import Cluster
-from tests.support.three_books import Three, three_books
+from tests.support.three_services import Three, three_services
 from tests.support.waiting import eventually
 
 # Other suites share these two cores.
@@ -117,7 +117,7 @@ def room_of(path: Path3, incident_id: UUID) -> str:
 
 @pytest.fixture(scope="module")
 def started(cluster: Cluster) -> Iterator[Three]:
-    with three_books(cluster) as three:
+    with three_services(cluster) as three:
         yield three
 
 

@@ -148,7 +148,7 @@ def test_prometheus_evaluates_every_expression(prometheus: httpx.Client) -> None
 def test_a_dashboard_shows_what_was_measured(prometheus: httpx.Client) -> None:
     panels = expressions()
     assert _value(prometheus, panels["alarm-path: Oldest canary 0"]) == 200
-    assert _value(prometheus, panels["bus-and-books: Least free disk 0"]) is not None
+    assert _value(prometheus, panels["bus-and-ledger: Least free disk 0"]) is not None
     source = _query(prometheus, "stalkingalarm_canary_age_seconds")[0]["metric"]
     assert (source["job"], source["instance"].split("@")[0]) == ("reporting", "meter")
 

@@ -66,7 +66,7 @@ def test_an_event_that_cannot_go_delays_no_other(desk: Dispatch, broker: Broker,
         # The broker closes the channel, and with it what is on its way beside it.
         "no such exchange": ("no.such.exchange", "x", _event()),
         "no event": ("", QUEUE, b"\x00 rubbish"),
-        "opens with no key": ("", QUEUE, desk.context.vault.encrypt("elsewhere", _event())),
+        "opens with no key": ("", QUEUE, desk.context.vault.encrypt_bytes("elsewhere", _event())),
         "no queue": ("", "dispatch.nobody", _event()),
     }[bad]
     planted = {_store(desk, exchange, key, body, 3600) for _ in range(3)}

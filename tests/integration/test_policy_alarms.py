@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.runtime import clock
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.alarm import CancelRequested, alarm_id_of
 from contracts.committee import ApplicationSubmitted
 from contracts.policy import AUDIENCES, Circumstances
@@ -150,7 +150,7 @@ def test_streams_tell_what_the_table_says(night: Night) -> None:
     for kind, key, name, model in kinds:
         seen = {}
         for role in AUDIENCES:
-            frames = Watcher(kind, key, partial(limit_view, Caller("x", frozenset({role})))).frames(
+            frames = Watcher(kind, key, partial(limit_view, Principal("x", frozenset({role})))).frames(
                 night.view()
             )
             [frame] = [each for each in frames if each.startswith(f"event: {name}\n".encode())]
@@ -191,12 +191,12 @@ def test_after_an_alarm_dispatch_tells_nothing_of_a_person(night: Night) -> None
     assert (closed["card"], closed["location"], closed["cancel"]) == (None, None, None)
     assert set(closed["withheld"]) == {"cancel", "orders"}
     for role in ("operator", "supervisor", "gateway", "unit"):
-        assert CANARY not in limit_view(Caller("x", frozenset({role})), night.view()).model_dump_json()
+        assert CANARY not in limit_view(Principal("x", frozenset({role})), night.view()).model_dump_json()
     for role in AUDIENCES:
         for path in (f"/v1/incidents/{night.incident}", f"/v1/control-rooms/{GHENT_ROOM}/incidents"):
             assert CANARY not in night.api.answer(path, **night.claims(role)).text
     assert CANARY not in b"".join(night.inner.waiting()).decode()
-    # What people wrote rests sealed; the crew's words were shown during the alarm (INCIDENT).
+    # What people wrote rests encrypted; the crew's words were shown during the alarm (INCIDENT).
     for table in ("orders", "incidents"):
         assert CANARY not in str(night.inner.sql(f"SELECT t::text FROM {table} t"))
     assert night.inner.sql(f"SELECT said IS NOT NULL FROM incidents WHERE id = '{night.incident}'") == [(True,)]
@@ -206,22 +206,22 @@ def test_after_an_alarm_dispatch_tells_nothing_of_a_person(night: Night) -> None
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
+def ledger_database(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as fresh:
         yield fresh
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_reporting(books: LedgerDatabase, own: bool) -> None:
+def test_reporting(ledger_database: LedgerDatabase, own: bool) -> None:
     device, enrolment = ev.new_pair()
     noon = local_time(today(-1), 12)
-    beat = {"phone_battery": 80, "button_battery": 90, "bluetooth": True}
+    heartbeat = {"phone_battery": 80, "button_battery": 90, "bluetooth": True}
     later = {"phone_battery": 70, "button_battery": 80, "bluetooth": False}
     proposer = "victim-support" if own else "city"
     events = ev.events(
         ev.enrolled(enrolment, noon, zone="gent"),
-        ev.beat(device, enrolment, noon, **beat, app_version="1"),
-        ev.beat(device, enrolment, noon + timedelta(minutes=15), **later, app_version=TEXT),
+        ev.heartbeat(device, enrolment, noon, **heartbeat, app_version="1"),
+        ev.heartbeat(device, enrolment, noon + timedelta(minutes=15), **later, app_version=TEXT),
         ev.recorded(1, noon, device, enrolment),
         ApplicationSubmitted(
             enrolment_id=enrolment,
@@ -231,14 +231,14 @@ def test_reporting(books: LedgerDatabase, own: bool) -> None:
             proposer=proposer,
         ),
     )
-    enter(books.database, events, queue=REPORTING_FOLLOW_UP)
-    enter(books.database, ev.events(ev.recorded(1, noon, device, enrolment)))
+    enter(ledger_database.database, events, queue=REPORTING_FOLLOW_UP)
+    enter(ledger_database.database, ev.events(ev.recorded(1, noon, device, enrolment)))
 
     def claims(role: str) -> Who:
         return {"role": role, "partner": "victim-support"} | ({"zone": "gent"} if role != "follow_up" else {})  # type: ignore[return-value]
 
-    app = reporting_app(books.settings)
-    with desk(app, books.issuer, books.settings.database_url.get_secret_value()) as api:
+    app = reporting_app(ledger_database.settings)
+    with desk(app, ledger_database.issuer, ledger_database.settings.database_url.get_secret_value()) as api:
         ids = {"enrolment_id": str(enrolment), "alarm_id": str(alarm_id_of(device, 1))}
         found = compared(app, api, ids, claims, lambda _: Circumstances(own_case=own))
         path = "/v1/reports/daily/{enrolment_id}"
@@ -290,7 +290,7 @@ def test_the_export_of_a_file_is_for_who_manages_it(registry: Desk) -> None:
             answer = registry.answer(f"{file}/export", role=role, partner="police", zone=zone)
             may = (role, zone) == ("file_manager", "z1")
             assert (answer.status_code == 200, CANARY in answer.text) == (may, may), role
-    tied: Who = {**manager, "sub": "tied"}
-    registry.call("POST", f"{file}/ties", {"reason": "sister"}, status=204, **tied)
-    answer = registry.answer(f"{file}/export", **tied)
+    conflicted: Who = {**manager, "sub": "conflicted"}
+    registry.call("POST", f"{file}/conflicts", {"reason": "sister"}, status=204, **conflicted)
+    answer = registry.answer(f"{file}/export", **conflicted)
     assert (answer.status_code, CANARY in answer.text) == (404, False)

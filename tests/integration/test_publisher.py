@@ -196,51 +196,51 @@ def test_a_broker_that_blocks_is_failed_at_once(broker: Broker, queue: str) -> N
     assert asyncio.run(story()) < 0.1
 
 
-def test_a_doorbell_rings_again_after_a_restart(broker: Broker) -> None:
+def test_a_change_notification_rings_again_after_a_restart(broker: Broker) -> None:
     async def story() -> None:
         publisher = Publisher(broker.url_of("dispatch"))
-        heard: list[list[bytes]] = []
-        publisher.subscribe_transient(DISPATCH_LIVE, ["cic.*"], heard.append)
+        received: list[list[bytes]] = []
+        publisher.subscribe_transient(DISPATCH_LIVE, ["cic.*"], received.append)
         await publisher.start()
         await publisher.wait_connected(10)
-        await ring_until_heard(publisher, heard)
+        await publish_until_received(publisher, received)
         await asyncio.to_thread(broker.restart)
         await publisher.wait_connected(10)
-        heard.clear()
-        await ring_until_heard(publisher, heard)
-        heard.clear()
+        received.clear()
+        await publish_until_received(publisher, received)
+        received.clear()
         await publisher.publish_many([message("cic.1", DISPATCH_LIVE) for _ in range(50)])
         await asyncio.sleep(0.5)
-        assert sum(map(len, heard)) == 50
-        assert len(heard) < 50  # what came together was handed over together
+        assert sum(map(len, received)) == 50
+        assert len(received) < 50  # what came together was handed over together
         await publisher.stop()
 
     asyncio.run(story())
 
 
-def test_a_doorbell_rings_again_after_a_broker_that_lost_its_disk(broker: Broker) -> None:
+def test_a_change_notification_rings_again_after_a_broker_that_lost_its_disk(broker: Broker) -> None:
     """Who connected before the exchange was there again must not be deaf for ever."""
 
     async def story() -> None:
         publisher = Publisher(broker.url_of("dispatch"))
-        heard: list[list[bytes]] = []
-        publisher.subscribe_transient(DISPATCH_LIVE, ["cic.*"], heard.append)
+        received: list[list[bytes]] = []
+        publisher.subscribe_transient(DISPATCH_LIVE, ["cic.*"], received.append)
         await publisher.start()
         await publisher.wait_connected(10)
-        await ring_until_heard(publisher, heard)
+        await publish_until_received(publisher, received)
         await asyncio.to_thread(broker.lose)
         await publisher.wait_connected(10)
         await asyncio.sleep(1)
         await asyncio.to_thread(declare, broker.url)
-        heard.clear()
-        await ring_until_heard(publisher, heard)
+        received.clear()
+        await publish_until_received(publisher, received)
         await publisher.stop()
 
     asyncio.run(story())
 
 
-async def ring_until_heard(publisher: Publisher, heard: list[Any]) -> None:
+async def publish_until_received(publisher: Publisher, received: list[Any]) -> None:
     async with asyncio.timeout(10):
-        while not heard:
+        while not received:
             await publisher.publish_many([message("cic.1", DISPATCH_LIVE)])
             await asyncio.sleep(0.05)

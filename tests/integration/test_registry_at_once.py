@@ -92,10 +92,10 @@ def test_a_button_is_issued_by_its_number_or_enters_the_stock(registry: Desk, fi
         assert all(status == "issued" and item_id for status, item_id in rows)
 
 
-def test_one_tie_four_times(registry: Desk, file: str) -> None:
-    tie = {"subject": "tom", "reason": "his cousin"}
-    assert at_once(*[posted(registry, f"{file}/ties", tie)] * FOUR) == [204] * FOUR
-    rows = registry.sql(f"SELECT 1 FROM ties WHERE enrolment_id = '{file.rpartition('/')[2]}'")
+def test_one_conflict_of_interest_four_times(registry: Desk, file: str) -> None:
+    conflict = {"subject": "tom", "reason": "his cousin"}
+    assert at_once(*[posted(registry, f"{file}/conflicts", conflict)] * FOUR) == [204] * FOUR
+    rows = registry.sql(f"SELECT 1 FROM file_conflicts WHERE enrolment_id = '{file.rpartition('/')[2]}'")
     assert len(rows) == 1
 
 

@@ -32,7 +32,7 @@ BROKEN = [
         ("issued_devices", "status", ("rubbish",)),
         ("issued_devices", "issued_at", ODD_TIMES),
         ("reminders", "kind", ("rubbish",)),
-        ("transfers", "sealed", ("rubbish", "")),
+        ("transfers", "encrypted", ("rubbish", "")),
         ("transfers", "due_at", ODD_TIMES),
         ("stock_items", "kind", ("rubbish",)),
         ("stock_items", "entered_at", ODD_TIMES),
@@ -75,8 +75,8 @@ def world(registry: Desk, registry_settings: RegistrySettings) -> Iterator[World
         registry.call("POST", f"{file}/transfers", move, status=201, **GHENT)
         registry.call("POST", "/v1/stock", {"kind": "button", "serial": f"S-{number}"}, status=201, **GHENT)
         first = first or file
-    tied = {"subject": "kim", "reason": "her brother"}
-    registry.call("POST", f"{first}/ties", tied, status=204, **GHENT)
+    conflicted = {"subject": "kim", "reason": "her brother"}
+    registry.call("POST", f"{first}/conflicts", conflicted, status=204, **GHENT)
     registry.call("POST", f"{first}/break-glass", {"reason": "she called us"}, status=201, **LIEGE)
     names = (NamedZone(zone_id=each, nl=each, fr=each, de=each) for each in ("aalst", "ghent"))
     told = ZonesPublished(number=1, zones=tuple(names), published_at=datetime.now(UTC))
@@ -91,7 +91,7 @@ def world(registry: Desk, registry_settings: RegistrySettings) -> Iterator[World
         (
             *("/v1/enrolments", "/v1/reminders?limit=500", "/v1/transfers", "/v1/stock"),
             *(first, f"{first}/photos", "/desk", "/desk/stock", first.replace("/v1/", "/desk/")),
-            *("/desk/import", "/desk/glass", f"{first}/completeness"),
+            *("/desk/import", "/desk/break-glass", f"{first}/completeness"),
         ),
     )
     database.engine.dispose()

@@ -57,12 +57,12 @@ def test_every_page_in_every_language(registry: Desk, pages: TestClient, issuer:
     assert "/accept" in read_page(pages, issuer, "/desk", AALST, language=language)
     # Who is offered a file reads it, and changes nothing.
     assert 'data-api="PUT' not in read_page(pages, issuer, empty, AALST, language=language)
-    # To anybody else there is no such file; who must read it breaks the glass.
+    # To anybody else there is no such file; who must read it uses break-glass access.
     text = read_page(pages, issuer, empty, LIEGE, 404, language)
     assert "break-glass" in text
     assert "An Peeters" not in text
     assert "/v1/imports?dry_run=false" in read_page(pages, issuer, "/desk/import", GHENT, language=language)
-    assert "break-glass" in read_page(pages, issuer, "/desk/glass", SUPERVISOR, language=language)
+    assert "break-glass" in read_page(pages, issuer, "/desk/break-glass", SUPERVISOR, language=language)
 
 
 def test_photos_show_whose_and_how_old_they_are(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
@@ -125,7 +125,7 @@ def test_the_list_says_whom_a_file_is_about_and_who_read_it_is_logged(
     assert registry.sql(logged) == [(f"enrolment:{named}", "read", ["victim"])]
     found = {each["id"]: each["victim"] for each in registry.call("GET", "/v1/enrolments", **who)}
     assert found == {named: "Greet Lijstermans", empty: None}
-    registry.call("POST", f"/v1/enrolments/{named}/ties", {"reason": "my sister"}, status=204, **who)
+    registry.call("POST", f"/v1/enrolments/{named}/conflicts", {"reason": "my sister"}, status=204, **who)
     assert "Lijstermans" not in read_page(pages, issuer, "/desk", who)
 
 
@@ -154,10 +154,10 @@ def test_who_is_not_protected_is_said_first(
     assert "/settle" not in row[: row.index("</div>")]
 
 
-def test_broken_glass_is_seen_by_both_sides(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
+def test_break_glass_access_is_seen_by_both_sides(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
     file, page = with_page(registry)
     registry.call("PUT", f"{file}/card", a_card(), **GHENT)
-    assert pages.get("/desk", headers=issuer.headers("supervisor")).headers["location"] == "/desk/glass"
+    assert pages.get("/desk", headers=issuer.headers("supervisor")).headers["location"] == "/desk/break-glass"
     assert "60 minuten" in read_page(pages, issuer, page, SUPERVISOR, 404)
     why = {"reason": "she ran into our street"}
     opened = registry.call("POST", f"{file}/break-glass", why, status=201, **SUPERVISOR)
@@ -167,18 +167,18 @@ def test_broken_glass_is_seen_by_both_sides(registry: Desk, pages: TestClient, i
     assert 'data-api="PUT' not in text
     assert "/export" not in text
     board = read_page(pages, issuer, "/desk", GHENT)
-    assert f'href="/desk/openings/{opened["id"]}"' in board
-    text = read_page(pages, issuer, f"/desk/openings/{opened['id']}", GHENT)
+    assert f'href="/desk/break-glass/{opened["id"]}"' in board
+    text = read_page(pages, issuer, f"/desk/break-glass/{opened['id']}", GHENT)
     assert "she ran into our street" in text
     assert "rita" in text
-    read_page(pages, issuer, f"/desk/openings/{opened['id']}", AALST, 404)
-    read_page(pages, issuer, f"/desk/openings/{opened['id']}", SUPERVISOR, 403)
+    read_page(pages, issuer, f"/desk/break-glass/{opened['id']}", AALST, 404)
+    read_page(pages, issuer, f"/desk/break-glass/{opened['id']}", SUPERVISOR, 403)
 
 
 def test_no_refusal_speaks_english_to_whoever_reads_dutch(
     registry: Desk, pages: TestClient, issuer: Issuer
 ) -> None:
-    text = read_page(pages, issuer, "/desk/openings/00000000-0000-0000-0000-000000000001", GHENT, 404)
+    text = read_page(pages, issuer, "/desk/break-glass/00000000-0000-0000-0000-000000000001", GHENT, 404)
     assert "Dit dossier bestaat niet, of niet voor u" in text
     assert "there is no such" not in text.partition("<main")[2]
 

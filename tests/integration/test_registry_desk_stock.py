@@ -73,23 +73,23 @@ def test_the_stock_is_its_keepers_alone(registry: Desk, pages: TestClient, issue
     registry.call("POST", f"{file}/devices", wanted(button_item_id=item["id"]), status=201, **GHENT)
     nav = 'href="/desk/stock"'
     assert nav in read_page(pages, issuer, "/desk", GHENT)
-    assert nav not in read_page(pages, issuer, "/desk/glass", SUPERVISOR)
+    assert nav not in read_page(pages, issuer, "/desk/break-glass", SUPERVISOR)
     read_page(pages, issuer, "/desk/stock", SUPERVISOR, 403)
     read_page(pages, issuer, "/desk/stock", {"role": "technician"}, 403)
     # A technician's desk is the stock, and nothing else is on it.
     sent = pages.get("/desk", headers=issuer.headers("technician", zone="ghent"))
     assert sent.headers["location"] == "/desk/stock"
     text = read_page(pages, issuer, "/desk/stock?place=out", TECHNICIAN)
-    assert not {"/desk/glass", "/desk/import"} & set(re.findall('href="([^"]*)"', text))
+    assert not {"/desk/break-glass", "/desk/import"} & set(re.findall('href="([^"]*)"', text))
     assert _status(text, item) == "gekoppeld"
     assert item["serial"] not in read_page(pages, issuer, "/desk/stock?place=out", AALST)
     told = registry.sql(
         f"SELECT subject, action FROM audit_entry WHERE about = 'stock:{item['id']}' ORDER BY at"
     )
     assert told == [("theo", "write"), ("theo", "read")]
-    # Who has a tie sees that it is out, and no more.
-    tie = {"subject": "theo", "reason": "his sister"}
-    assert registry.raw_json("POST", f"{file}/ties", tie, **GHENT) == 204
+    # Who has a conflict of interest sees that it is out, and no more.
+    conflict = {"subject": "theo", "reason": "his sister"}
+    assert registry.raw_json("POST", f"{file}/conflicts", conflict, **GHENT) == 204
     assert _status(read_page(pages, issuer, "/desk/stock?place=out", TECHNICIAN), item) == ""
 
 

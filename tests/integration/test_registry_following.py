@@ -1,4 +1,4 @@
-"""A file over time: it follows the victim, reminds its zone, and stays closed to who has a tie to a party."""
+"""A file over time: it follows the victim, reminds its zone, and stays closed to who has a conflict."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -182,14 +182,16 @@ def test_what_a_patrol_would_miss_tonight(registry: Desk, file: str) -> None:
     assert (none["percent"], "victim" in none["missing"]) == (0, True)
 
 
-# Ties and the glass
+# Conflicts of interest and the glass
 
 
-def test_who_has_a_tie_sees_nothing_of_the_file(registry: Desk, database: Database, file: str) -> None:
+def test_who_has_a_conflict_of_interest_sees_nothing_of_the_file(
+    registry: Desk, database: Database, file: str
+) -> None:
     registry.call("PUT", f"{file}/card", card(None), **GHENT)
     offer = registry.call("POST", f"{file}/transfers", MOVE, status=201, **GHENT)
-    registry.call("POST", f"{file}/ties", {"reason": "my cousin"}, status=204, **GHENT)
-    registry.call("POST", f"{file}/ties", {"subject": "tom", "reason": "friends"}, status=404, **GHENT)
+    registry.call("POST", f"{file}/conflicts", {"reason": "my cousin"}, status=204, **GHENT)
+    registry.call("POST", f"{file}/conflicts", {"subject": "tom", "reason": "friends"}, status=404, **GHENT)
     for method, path in (("GET", file), ("GET", f"{file}/card"), ("GET", f"{file}/completeness")):
         registry.call(method, path, status=404, **GHENT)
     registry.call("POST", f"{file}/break-glass", {"reason": "urgent"}, status=404, **GHENT)
@@ -206,15 +208,15 @@ def test_who_has_a_tie_sees_nothing_of_the_file(registry: Desk, database: Databa
         person="An ",  # as somebody typed it
         declared_at=datetime.now(UTC),
     )
-    tie = events.tied(wrap(declared, source="/services/committee"))
-    assert tie is not None
+    conflict = events.conflicted(wrap(declared, source="/services/committee"))
+    assert conflict is not None
     for _ in range(2):
         with database.transaction() as tx:
-            access.record_tie(tx, tie)
+            access.record_conflict(tx, conflict)
     registry.call("GET", file, status=404, **colleague)
 
 
-def test_the_zone_hears_of_a_tie_that_somebody_else_declared(
+def test_the_zone_hears_of_a_conflict_of_interest_that_somebody_else_declared(
     registry: Desk, database: Database, file: str
 ) -> None:
     registry.call("PUT", f"{file}/card", card(None), **GHENT)
@@ -228,34 +230,36 @@ def test_the_zone_hears_of_a_tie_that_somebody_else_declared(
 
     def hear(*which: int) -> None:
         for number in which:
-            tie = events.tied(wrap(said[number], source="/services/committee"))
-            assert tie is not None
+            conflict = events.conflicted(wrap(said[number], source="/services/committee"))
+            assert conflict is not None
             with database.transaction() as tx:
-                access.record_tie(tx, tie)
+                access.record_conflict(tx, conflict)
 
     hear(0, 0)
     registry.call("GET", file, status=404, **tom)
-    assert "tied" in open_reminders(registry, file)
+    assert "conflict_of_interest" in open_reminders(registry, file)
     # What the committee says, the zone does not undo; what it says itself, it does.
     wrong = {"subject": "TOM", "reason": "another Tom"}
-    registry.call("POST", f"{file}/ties/withdraw", wrong, status=404, **GHENT)
+    registry.call("POST", f"{file}/conflicts/withdraw", wrong, status=404, **GHENT)
     hear(1, 0, 1)
     registry.call("GET", file, **tom)
-    registry.call("POST", f"{file}/ties", {"subject": "Tom", "reason": "friends"}, status=204, **GHENT)
+    registry.call("POST", f"{file}/conflicts", {"subject": "Tom", "reason": "friends"}, status=204, **GHENT)
     registry.call("GET", file, status=404, **tom)
-    registry.call("POST", f"{file}/ties/withdraw", wrong, status=404, **tom)
+    registry.call("POST", f"{file}/conflicts/withdraw", wrong, status=404, **tom)
     hear(0, 1)
     registry.call("GET", file, status=404, **tom)
     for _ in range(2):
-        registry.call("POST", f"{file}/ties/withdraw", wrong, status=204, **GHENT)
+        registry.call("POST", f"{file}/conflicts/withdraw", wrong, status=204, **GHENT)
     registry.call("GET", file, **tom)
-    told = [each for each in registry.published(str(enrolment)) if each.type.startswith("tie.")]
-    assert [each.type for each in told] == ["tie.declared.v1", "tie.withdrawn.v1"]
-    registry.call("POST", f"{file}/ties", {"subject": "tom", "reason": "friends"}, status=204, **GHENT)
+    told = [each for each in registry.published(str(enrolment)) if each.type.startswith("file_conflict.")]
+    assert [each.type for each in told] == ["file_conflict.declared.v1", "file_conflict.withdrawn.v1"]
+    registry.call("POST", f"{file}/conflicts", {"subject": "tom", "reason": "friends"}, status=204, **GHENT)
     registry.call("GET", file, status=404, **tom)
 
 
-def test_the_glass_opens_for_a_while_and_tells_at_once(registry: Desk, database: Database, file: str) -> None:
+def test_break_glass_access_lasts_a_while_and_is_reported_at_once(
+    registry: Desk, database: Database, file: str
+) -> None:
     duty: Who = {"role": "supervisor", "sub": "sofie"}
     registry.call("GET", file, status=404, **duty)
     registry.call("POST", f"{file}/break-glass", {"reason": ""}, status=422, **duty)
@@ -265,11 +269,11 @@ def test_the_glass_opens_for_a_while_and_tells_at_once(registry: Desk, database:
     registry.call("PUT", f"{file}/card", a_card(), status=403, **duty)
     registry.call("GET", file, status=404, role="supervisor", sub="another")
     # Its manager is told, at once, who and why.
-    reminder = open_reminders(registry, file)["opened"]
-    why = registry.call("GET", f"/v1/openings/{reminder['key']}", **GHENT)
+    reminder = open_reminders(registry, file)["break_glass"]
+    why = registry.call("GET", f"/v1/break-glass/{reminder['key']}", **GHENT)
     assert (why["subject"], why["reason"]) == ("sofie", reason)
-    registry.call("GET", f"/v1/openings/{reminder['key']}", status=404, **LIEGE)
-    event = next(e for e in registry.published(file.rpartition("/")[2]) if e.type == "file.opened.v1")
+    registry.call("GET", f"/v1/break-glass/{reminder['key']}", status=404, **LIEGE)
+    event = next(e for e in registry.published(file.rpartition("/")[2]) if e.type == "break_glass.used.v1")
     assert (event.data["opened_by"], event.data["managing_zone_id"]) == ("sofie", "ghent")
     assert reason not in str(event)
     logged = registry.sql(
@@ -277,7 +281,7 @@ def test_the_glass_opens_for_a_while_and_tells_at_once(registry: Desk, database:
         f"AND about = 'enrolment:{file.rpartition('/')[2]}' ORDER BY at"
     )
     assert [action for action, _ in logged] == ["refused", "break_glass", "read", "refused"]
-    registry.execute(f"UPDATE opened_files SET until = now() WHERE id = '{opened['id']}'")
+    registry.execute(f"UPDATE break_glass SET until = now() WHERE id = '{opened['id']}'")
     registry.call("GET", f"{file}/card", status=404, **duty)
 
 
@@ -288,7 +292,7 @@ def test_a_reminder_that_cannot_be_told_of_keeps_no_other_back(
     # More than are looked at together, and all older than the good one.
     odd = f"gen_random_uuid(), '{file.rpartition('/')[2]}', 'odd', 'x' || n, now() - interval '9 days', 0"
     registry.execute(
-        "INSERT INTO reminders (id, enrolment_id, kind, key, due_at, loudness) "
+        "INSERT INTO reminders (id, enrolment_id, kind, key, due_at, reminder_step) "
         f"SELECT {odd} FROM generate_series(1, 120) n"
     )
     registry.call("PUT", f"{file}/card", card(today(-40)), **GHENT)

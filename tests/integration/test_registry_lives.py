@@ -1,4 +1,4 @@
-"""Any order of moves by anybody, and of late news, copies and old clicks: no alarm unproved, none silent."""
+"""Any order of moves by anybody, and of late news, copies and old clicks: no alarm unproven, none silent."""
 
 import random
 from uuid import UUID
@@ -65,7 +65,7 @@ class Lives(Moves):
         assert ("to_end" in told) == (now["to_end"] and now["status"] != "ended")
 
     @invariant()
-    def books_are_right(self) -> None:
+    def ledger_is_right(self) -> None:
         for name, statement in INVARIANTS.items():
             assert self.registry.sql(statement) == [], name
 
@@ -133,7 +133,7 @@ def test_any_order_of_moves_and_news(
     given = {
         "registry": registry,
         "committee": committee,
-        "book": databases["registry"],
+        "service": databases["registry"],
         "alarm": databases["alarm"],
         "vault": Vault(registry_settings.vault_keys.get_secret_value()),
         "protocol": protocol_id,

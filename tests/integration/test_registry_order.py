@@ -6,7 +6,7 @@ import pytest
 
 from chassis.database.database import Database, engine_of
 from chassis.database.unit_of_work import Work
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from contracts.committee import AlarmProvisionallyGranted, ApplicationReopened
 from contracts.envelope import wrap
@@ -61,7 +61,7 @@ def test_who_had_to_wait_said_the_last_word(
     registry: Desk, database: Database, registry_settings: RegistrySettings, file: str
 ) -> None:
     complete(registry, database, file)
-    caller = Caller(subject="mieke", roles=frozenset({"file_manager"}), zone="ghent")
+    caller = Principal(subject="mieke", roles=frozenset({"file_manager"}), zone="ghent")
     with database.transaction() as tx:
         waits = Work(tx, Vault(registry_settings.vault_keys.get_secret_value()), caller)
         registry.call("POST", f"{file}/activate", **GHENT)

@@ -1,4 +1,4 @@
-"""Photos: checked, stripped of what the camera wrote, sealed, sent with the card, out of date in time."""
+"""Photos: checked, stripped of what the camera wrote, encrypted, sent with the card, out of date in time."""
 
 import base64
 import io
@@ -101,7 +101,7 @@ def test_a_photo_goes_with_the_card_and_leaves_it_again(registry: Desk, file: st
     shown = registry.answer(f"{file}/photos/{photo['id']}", **GHENT)
     assert (shown.headers["content-type"], shown.content) == ("image/jpeg", jpeg)
     assert shown.headers["cache-control"] == "no-store"
-    rows = registry.sql("SELECT sealed FROM photos")
+    rows = registry.sql("SELECT encrypted FROM photos")
     assert all(b"JFIF" not in bytes(row[0]) for row in rows)
     for who in ({"role": "file_manager", "zone": "liege"}, {"role": "supervisor"}):
         assert registry.answer(f"{file}/photos/{photo['id']}", **who).status_code == 404

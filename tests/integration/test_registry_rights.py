@@ -20,8 +20,8 @@ from tests.support.registry import GHENT, LIST, device_body, picture
 
 LIEGE: Who = {"role": "file_manager", "zone": "liege", "sub": "luc"}
 DUTY: Who = {"role": "supervisor", "sub": "rita"}
-TIED: Who = {"role": "file_manager", "zone": "ghent", "sub": "tom"}
-TIE = {"subject": "tom", "reason": "married to Jan Claes"}
+CONFLICTED: Who = {"role": "file_manager", "zone": "ghent", "sub": "tom"}
+CONFLICT = {"subject": "tom", "reason": "married to Jan Claes"}
 
 
 @pytest.fixture(scope="module")
@@ -83,18 +83,18 @@ def test_the_copy_leaves_nothing_out_but_what_protects_others(registry: Desk, fi
         assert registry.upload(f"{file}/photos?taken_on={today()}{of}", raw, **GHENT).status_code == 201
     declined(registry, file)
     registry.call("POST", f"{file}/break-glass", {"reason": "she ran"}, status=201, **DUTY)
-    registry.call("POST", f"{file}/ties", TIE, status=204, **GHENT)
+    registry.call("POST", f"{file}/conflicts", CONFLICT, status=204, **GHENT)
     copy = registry.call("GET", f"{file}/export", **GHENT)
     (transfer,) = copy["transfers"]
     assert (transfer["reason"], transfer["declined"]) == ("she moved", "she did not")
-    assert [each["reason"] for each in copy["openings"]] == ["she ran"]
-    assert {"opened", "transfer", "photo"} <= {each["kind"] for each in copy["reminders"]}
+    assert [each["reason"] for each in copy["break_glass"]] == ["she ran"]
+    assert {"break_glass", "transfer", "photo"} <= {each["kind"] for each in copy["reminders"]}
     hers, his = sorted(copy["photos"], key=lambda each: bool(each["shows"]))
     for photo in (hers, his):
         assert registry.answer(photo["path"], **GHENT).headers["content-type"] == "image/jpeg"
     assert base64.b64decode(hers["jpeg"]) == registry.answer(hers["path"], **GHENT).content
     assert (his["shows"], "jpeg" in his) == (who, False)
-    # Who of the staff did what, and who has a tie and why, is theirs.
+    # Who of the staff did what, and who has a conflict of interest and why, is theirs.
     for other in ("mieke", "rita", "tom", "married"):
         assert other not in str(copy)
 
@@ -117,7 +117,7 @@ def test_forgotten_only_what_the_law_wants_stays(registry: Desk, database: Datab
     registry.call("POST", f"{file}/erase", status=409, **GHENT)
     declined(registry, file)
     opened = registry.call("POST", f"{file}/break-glass", {"reason": "Jan Claes"}, status=201, **DUTY)
-    registry.call("POST", f"{file}/ties", TIE, status=204, **GHENT)
+    registry.call("POST", f"{file}/conflicts", CONFLICT, status=204, **GHENT)
     ended(registry, database, file)
     registry.call("POST", f"{file}/restrict", **GHENT)
     registry.call("POST", f"{file}/erase", status=409, **GHENT)
@@ -126,17 +126,17 @@ def test_forgotten_only_what_the_law_wants_stays(registry: Desk, database: Datab
     left = registry.call("GET", f"{file}/export", **GHENT)
     assert (left["card"], left["pv_number"]) == (None, None)
     assert left["file"]["ended_at"]
-    # Nothing that was sealed is left, with whatever key; that it happened, and who did it, is.
+    # Nothing that was encrypted is left, with whatever key; that it happened, and who did it, is.
     for table, column in (
-        ("ties", "sealed"),
-        ("opened_files", "sealed"),
-        ("transfers", "sealed"),
-        ("photos", "sealed"),
+        ("file_conflicts", "encrypted"),
+        ("break_glass", "encrypted"),
+        ("transfers", "encrypted"),
+        ("photos", "encrypted"),
     ):
         rows = registry.sql(f"SELECT {column} FROM {table} WHERE enrolment_id = '{file.rpartition('/')[2]}'")
         assert [bytes(row[0] or b"") for row in rows] == [b""] * (table != "photos"), table
-    assert registry.call("GET", f"/v1/openings/{opened['id']}", **GHENT)["subject"] == "rita"
-    registry.call("GET", f"{file}/export", status=404, **TIED)
+    assert registry.call("GET", f"/v1/break-glass/{opened['id']}", **GHENT)["subject"] == "rita"
+    registry.call("GET", f"{file}/export", status=404, **CONFLICTED)
     assert left["decisions"]
     registry.call("GET", f"{file}/card", status=404, **GHENT)
     hits = registry.call("POST", "/v1/search", {"text": "An Peeters"}, **GHENT)

@@ -94,16 +94,16 @@ def test_what_was_typed_right_comes_before_what_two_letters_must_change_places_f
     assert [(hit["enrolment_id"], hit["likeness"]) for hit in hits] == [(right, 1.0), (swapped, 0.9)]
 
 
-def test_search_ends_at_the_zone_and_at_a_tie(registry: Desk, searched: dict[str, str]) -> None:
+def test_search_ends_at_the_zone_and_at_a_conflict(registry: Desk, searched: dict[str, str]) -> None:
     def found(who: Who) -> list[str]:
         hits = registry.call("POST", "/v1/search", {"text": "Katrien Vandenbroucke"}, **who)
         return [hit["enrolment_id"] for hit in hits]
 
     assert found(SEARCHERS) == [searched["Katrien Vandenbroucke"]]
-    tied: Who = {**SEARCHERS, "sub": "tied"}
+    conflicted: Who = {**SEARCHERS, "sub": "conflicted"}
     path = f"/v1/enrolments/{searched['Katrien Vandenbroucke']}"
-    registry.call("POST", f"{path}/ties", {"reason": "sister"}, status=204, **tied)
-    assert found(tied) == []
+    registry.call("POST", f"{path}/conflicts", {"reason": "sister"}, status=204, **conflicted)
+    assert found(conflicted) == []
     assert found(SEARCHERS) != []
 
 

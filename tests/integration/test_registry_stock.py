@@ -282,17 +282,17 @@ def test_with_a_file_goes_what_was_issued_to_it(registry: Desk, file: str) -> No
     assert seen(registry, left)["status"] == "returned"
 
 
-def test_who_has_a_tie_learns_nothing_of_the_file(registry: Desk, file: str) -> None:
+def test_who_has_a_conflict_of_interest_learns_nothing_of_the_file(registry: Desk, file: str) -> None:
     button, spare = entered(registry), entered(registry)
     device = issued(registry, file, wanted(button_item_id=button["id"]))["id"]
     for subject in ("theo", "tom"):
         body = {"subject": subject, "reason": "his brother"}
-        assert registry.raw_json("POST", f"{file}/ties", body, **GHENT) == 204
+        assert registry.raw_json("POST", f"{file}/conflicts", body, **GHENT) == 204
     hand_in(registry, device, "report-lost")
     now = seen(registry, button)
     assert (now["status"], now["device_id"], now["device_status"]) == ("issued", None, None)
-    tied: Who = {"role": "file_manager", "zone": "ghent", "sub": "tom"}
-    registry.call("POST", f"{file}/devices", wanted(button_item_id=spare["id"]), status=404, **tied)
+    conflicted: Who = {"role": "file_manager", "zone": "ghent", "sub": "tom"}
+    registry.call("POST", f"{file}/devices", wanted(button_item_id=spare["id"]), status=404, **conflicted)
     assert seen(registry, spare)["status"] == "stock"
     assert seen(registry, button, GHENT)["device_id"] == device
 

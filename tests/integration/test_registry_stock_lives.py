@@ -129,7 +129,7 @@ class Lives(RuleBasedStateMachine):
                 assert each["status"] != "issued"
 
     @invariant()
-    def books_are_right(self) -> None:
+    def ledger_is_right(self) -> None:
         for name, statement in INVARIANTS.items():
             assert self.registry.sql(statement) == [], name
 

@@ -27,7 +27,7 @@ def database(registry_settings: RegistrySettings) -> Database:
     return Database(engine_of(registry_settings), "/services/registry")
 
 
-def heard(database: Database, enrolment: UUID, application: UUID, kind: type[Any], number: int = 1) -> None:
+def receive(database: Database, enrolment: UUID, application: UUID, kind: type[Any], number: int = 1) -> None:
     """The registry hears of a decision of the committee."""
     at = datetime.now(UTC)
     fact = kind(
@@ -68,7 +68,7 @@ def test_a_grant_that_nobody_installs_grows_louder_until_the_alarm_is_on(
 ) -> None:
     complete(registry, database, file, frozenset({"grant"}))
     application = uuid4()
-    heard(database, identity(file), application, AlarmProvisionallyGranted)
+    receive(database, identity(file), application, AlarmProvisionallyGranted)
     # It is urgent: the zone sees it now, and cannot wave it away.
     reminder = open_reminders(registry, file)["activate"]
     registry.call("POST", f"/v1/reminders/{reminder['id']}/settle", status=409, **GHENT)
@@ -76,7 +76,7 @@ def test_a_grant_that_nobody_installs_grows_louder_until_the_alarm_is_on(
     a_day_later(registry)
     assert ("activate", 1) in told(registry, database, file)
     # News of the same case begins nothing anew.
-    heard(database, identity(file), application, AlarmGranted, 2)
+    receive(database, identity(file), application, AlarmGranted, 2)
     a_day_later(registry)
     assert ("activate", 2) in told(registry, database, file)
     registry.call("POST", f"{file}/activate", **GHENT)
@@ -94,8 +94,8 @@ def test_what_is_refused_before_it_was_installed_needs_no_installing(
     registry: Desk, database: Database, file: str
 ) -> None:
     application = uuid4()
-    heard(database, identity(file), application, AlarmProvisionallyGranted)
-    heard(database, identity(file), application, AlarmRefused, 2)
+    receive(database, identity(file), application, AlarmProvisionallyGranted)
+    receive(database, identity(file), application, AlarmRefused, 2)
     assert set(open_kinds(registry, file)) == {"to_end"}
     registry.call("POST", f"{file}/end", **GHENT)
     assert open_kinds(registry, file) == {}
@@ -104,9 +104,9 @@ def test_what_is_refused_before_it_was_installed_needs_no_installing(
 def test_an_alarm_that_is_to_end_reminds_until_it_did(registry: Desk, database: Database, file: str) -> None:
     device = complete(registry, database, file, frozenset({"grant"}))
     application = uuid4()
-    heard(database, identity(file), application, AlarmGranted)
+    receive(database, identity(file), application, AlarmGranted)
     registry.call("POST", f"{file}/activate", **GHENT)
-    heard(database, identity(file), application, AlarmEnding, 2)
+    receive(database, identity(file), application, AlarmEnding, 2)
     reminder = open_reminders(registry, file)["to_end"]
     registry.call("POST", f"/v1/reminders/{reminder['id']}/settle", status=409, **GHENT)
     registry.call("POST", f"/v1/devices/{device}/return", **GHENT)
@@ -118,7 +118,7 @@ def test_an_alarm_that_is_to_end_reminds_until_it_did(registry: Desk, database: 
 def test_a_grant_for_a_file_that_nobody_has_reaches_people(registry: Desk, database: Database) -> None:
     mistyped, application = uuid4(), uuid4()
     path = f"/v1/enrolments/{mistyped}"
-    heard(database, mistyped, application, AlarmProvisionallyGranted)
+    receive(database, mistyped, application, AlarmProvisionallyGranted)
     assert told(registry, database, path) == []
     registry.execute(f"UPDATE reminders SET due_at = now() WHERE enrolment_id = '{mistyped}'")
     assert told(registry, database, path) == [("unknown", 0)]
@@ -131,7 +131,7 @@ def test_a_grant_for_a_file_that_nobody_has_reaches_people(registry: Desk, datab
         assert [(kind, detail["enrolment_id"]) for kind, _, detail in entries.points] == [
             ("reminder", str(mistyped))
         ], number
-    heard(database, mistyped, application, AlarmRefused, 2)
+    receive(database, mistyped, application, AlarmRefused, 2)
     assert open_kinds(registry, path) == {}
 
 

@@ -1,4 +1,4 @@
-"""Who may know what of reporting: ties beat every role, victim support sees the essence of its own cases."""
+"""Who may know what of reporting: conflicts beat every role, victim support sees the essence of its cases."""
 
 from collections.abc import Iterator
 from itertools import permutations
@@ -8,7 +8,7 @@ import pytest
 
 from contracts.alarm import alarm_id_of
 from contracts.committee import ApplicationSubmitted, ConflictDeclared, ConflictWithdrawn, DeadlineMissed
-from contracts.registry import FileOpened, TieDeclared, TieWithdrawn
+from contracts.registry import BreakGlassUsed, FileConflictDeclared, FileConflictWithdrawn
 from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP
 from services.reporting.api import create_app
 from services.reporting.usecases.gaps import check_gaps
@@ -24,39 +24,39 @@ SUPPORT: Who = {"role": "follow_up", "partner": "victim-support", "district": "G
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
+def records(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as fresh:
         yield fresh
 
 
 @pytest.fixture(scope="module")
-def api(books: LedgerDatabase) -> Iterator[Desk]:
-    url = books.settings.database_url.get_secret_value()
-    with desk(create_app(books.settings), books.issuer, url) as started:
+def api(records: LedgerDatabase) -> Iterator[Desk]:
+    url = records.settings.database_url.get_secret_value()
+    with desk(create_app(records.settings), records.issuer, url) as started:
         yield started
 
 
 class Told:
     """One enrolment of which everything was told."""
 
-    def __init__(self, books: LedgerDatabase) -> None:
-        empty(books.database)
-        self.books = books
+    def __init__(self, records: LedgerDatabase) -> None:
+        empty(records.database)
+        self.records = records
         self.device, self.enrolment = ev.new_pair()
         self.alarm = alarm_id_of(self.device, 1)
         self.report = f"/v1/reports/daily/{self.enrolment}{DAY}"
         battery = {"phone_battery": 80, "button_battery": 90, "bluetooth": True, "app_version": "1"}
         self.follow(
             ev.enrolled(self.enrolment, ev.after(1)),
-            ev.beat(self.device, self.enrolment, ev.T0, **battery),
+            ev.heartbeat(self.device, self.enrolment, ev.T0, **battery),
             ev.recorded(1, ev.T0, self.device, self.enrolment),
         )
-        enter(books.database, ev.events(ev.recorded(1, ev.T0, self.device, self.enrolment)))
-        enter(books.database, ev.events(*self._points()), queue=REPORTING_ATTENTION)
+        enter(records.database, ev.events(ev.recorded(1, ev.T0, self.device, self.enrolment)))
+        enter(records.database, ev.events(*self._points()), queue=REPORTING_ATTENTION)
 
-    def _points(self) -> list[FileOpened | DeadlineMissed]:
+    def _points(self) -> list[BreakGlassUsed | DeadlineMissed]:
         about = {"enrolment_id": self.enrolment, "application_id": uuid4()}
-        opened_file = FileOpened(
+        opened_file = BreakGlassUsed(
             enrolment_id=self.enrolment,
             managing_zone_id="gent",
             opened_by="bert",
@@ -70,16 +70,16 @@ class Told:
                 "kind": "review",
                 "due_at": ev.T0,
                 "addressee": "committee",
-                "loudness": 1,
+                "reminder_step": 1,
             }
         )
         return [opened_file, missed]
 
     def follow(self, *payloads: object) -> None:
-        enter(self.books.database, ev.events(*payloads), queue=REPORTING_FOLLOW_UP)  # type: ignore[arg-type]
+        enter(self.records.database, ev.events(*payloads), queue=REPORTING_FOLLOW_UP)  # type: ignore[arg-type]
 
-    def tie(self, person: str) -> None:
-        self.follow(TieDeclared(enrolment_id=self.enrolment, person=person, declared_at=ev.T0))
+    def conflict(self, person: str) -> None:
+        self.follow(FileConflictDeclared(enrolment_id=self.enrolment, person=person, declared_at=ev.T0))
 
     def proposed(self, partner: str, zone: str | None) -> None:
         self.follow(
@@ -95,22 +95,22 @@ class Told:
 
 
 @pytest.fixture
-def told(books: LedgerDatabase) -> Told:
-    return Told(books)
+def told(records: LedgerDatabase) -> Told:
+    return Told(records)
 
 
 def named(who: Who, person: str) -> Who:
     return {**who, "sub": person}
 
 
-def test_for_who_is_tied_there_is_no_such_case(api: Desk, told: Told) -> None:
+def test_for_who_is_conflicted_there_is_no_such_case(api: Desk, told: Told) -> None:
     told.proposed("victim-support", None)
     press, ledger = f"/v1/ledger/presses/{told.alarm}", f"/v1/ledger{DAY}"
     for who in (MANAGER, WATCHER, SUPPORT):
         api.call("GET", told.report, **named(who, "tom"))
     points = api.call("GET", "/v1/attention", **named(WATCHER, "tom"))
-    assert {point["kind"] for point in points} == {"opened", "deadline"}
-    told.tie("Tom ")  # as somebody typed it
+    assert {point["kind"] for point in points} == {"break_glass", "deadline"}
+    told.conflict("Tom ")  # as somebody typed it
     for who in (MANAGER, WATCHER, SUPPORT):
         assert api.call("GET", told.report, status=404, **named(who, "tom"))["field"] == "enrolment_id"
     for role in ("device_desk", "admin", "service"):
@@ -120,27 +120,31 @@ def test_for_who_is_tied_there_is_no_such_case(api: Desk, told: Told) -> None:
         # What is counted is counted: nobody's press is missing from the totals.
         assert (day["totals"]["presses"], day["presses"]) == (1, [])
     for role in ("device_desk", "technician", "admin"):
-        tied: Who = {"role": role, "sub": "tom"}
-        assert api.call("GET", "/v1/attention", **tied) == []
+        conflicted: Who = {"role": role, "sub": "tom"}
+        assert api.call("GET", "/v1/attention", **conflicted) == []
         for point in points:
-            api.call("POST", f"/v1/attention/{point['id']}/resolve", {"reason": "gone"}, status=404, **tied)
+            api.call(
+                "POST", f"/v1/attention/{point['id']}/resolve", {"reason": "gone"}, status=404, **conflicted
+            )
     assert len(api.call("GET", "/v1/attention", **named(WATCHER, "ann"))) == 2
     assert len(api.call("GET", ledger, **named(WATCHER, "ann"))["presses"]) == 1
     api.call("GET", press, **named(WATCHER, "ann"))
     api.call("GET", told.report, **named(MANAGER, "ann"))
 
 
-def test_ties_come_from_both_sides_twice_and_before_the_case(api: Desk, books: LedgerDatabase) -> None:
-    empty(books.database)
+def test_conflicts_of_interest_come_from_both_sides_twice_and_before_the_case(
+    api: Desk, records: LedgerDatabase
+) -> None:
+    empty(records.database)
     enrolment, application = uuid4(), uuid4()
-    declared = TieDeclared(enrolment_id=enrolment, person="ann", declared_at=ev.T0)
+    declared = FileConflictDeclared(enrolment_id=enrolment, person="ann", declared_at=ev.T0)
     conflict = ConflictDeclared(
         enrolment_id=enrolment, application_id=application, person="bob", declared_at=ev.T0
     )
     batch = ev.events(declared, conflict, declared)
-    enter(books.database, batch, batch, ev.events(conflict), queue=REPORTING_FOLLOW_UP)
-    assert api.sql("SELECT person FROM tied_persons ORDER BY 1") == [("ann",), ("bob",)]
-    enter(books.database, ev.events(ev.enrolled(enrolment, ev.T0)), queue=REPORTING_FOLLOW_UP)
+    enter(records.database, batch, batch, ev.events(conflict), queue=REPORTING_FOLLOW_UP)
+    assert api.sql("SELECT person FROM conflicted_persons ORDER BY 1") == [("ann",), ("bob",)]
+    enter(records.database, ev.events(ev.enrolled(enrolment, ev.T0)), queue=REPORTING_FOLLOW_UP)
     path = f"/v1/reports/daily/{enrolment}{DAY}"
     for person, status in (("ann", 404), ("bob", 404), ("carl", 200)):
         api.call("GET", path, status=status, **named(WATCHER, person))
@@ -153,25 +157,25 @@ def test_each_withdraws_what_it_said_itself_in_any_order(api: Desk, told: Told, 
     said = [
         ConflictDeclared(**one, person="Tom ", declared_at=ev.T0),
         ConflictWithdrawn(**one, person="tom", withdrawn_at=ev.after(5)),
-        TieDeclared(**about, person="TOM", declared_at=ev.T0),
-        TieWithdrawn(**about, person="tom", withdrawn_at=ev.after(5)),
+        FileConflictDeclared(**about, person="TOM", declared_at=ev.T0),
+        FileConflictWithdrawn(**about, person="tom", withdrawn_at=ev.after(5)),
     ]
     tom, queue = named(WATCHER, "tom"), REPORTING_FOLLOW_UP
     batches = [ev.events(said[number]) for number in order if number != 3]
-    enter(told.books.database, *batches, *batches, queue=queue)
+    enter(told.records.database, *batches, *batches, queue=queue)
     # The registry still says it.
     api.call("GET", told.report, status=404, **tom)
-    enter(told.books.database, *(ev.events(said[number]) for number in order), queue=queue)
+    enter(told.records.database, *(ev.events(said[number]) for number in order), queue=queue)
     api.call("GET", told.report, **tom)
     again = ConflictDeclared(**one, person="tom", declared_at=ev.after(6))
-    enter(told.books.database, ev.events(again, said[1], said[0]), queue=queue)
+    enter(told.records.database, ev.events(again, said[1], said[0]), queue=queue)
     api.call("GET", told.report, status=404, **tom)
 
 
 def test_a_gap_is_hidden_from_nobody(api: Desk, told: Told) -> None:
-    told.tie("tom")
-    strict = told.books.settings.model_copy(update={"gap_grace_s": 0.0})
-    with told.books.database.transaction() as tx:
+    told.conflict("tom")
+    strict = told.records.settings.model_copy(update={"gap_grace_s": 0.0})
+    with told.records.database.transaction() as tx:
         check_gaps(tx, strict)
     [gap] = api.call("GET", "/v1/ledger/gaps", **named(WATCHER, "tom"))
     assert gap["alarm_id"] == str(told.alarm)
@@ -227,11 +231,11 @@ def test_a_committee_that_does_not_say_who_proposed_gives_nobody_a_case(api: Des
     api.call("GET", told.report, status=404, **SUPPORT)
 
 
-def test_a_technician_sees_the_points_of_the_own_zone_and_nobody_sees_who_broke_the_glass(
+def test_a_technician_sees_the_points_of_the_own_zone_and_nobody_sees_who_used_break_glass_access(
     api: Desk, told: Told
 ) -> None:
     whole = api.call("GET", "/v1/attention", **WATCHER)
-    assert {point["kind"] for point in whole} == {"opened", "deadline"}
+    assert {point["kind"] for point in whole} == {"break_glass", "deadline"}
     theirs: list[Who] = [WATCHER, {"role": "admin"}, {"role": "technician", "zone": "gent"}]
     for who in theirs:
         seen = api.call("GET", "/v1/attention", **who)
@@ -244,6 +248,6 @@ def test_a_technician_sees_the_points_of_the_own_zone_and_nobody_sees_who_broke_
         for point in whole:
             api.call("POST", f"/v1/attention/{point['id']}/resolve", {"reason": "seen it"}, status=404, **who)
     mine: Who = {"role": "technician", "zone": "gent"}
-    opened_point = next(point for point in whole if point["kind"] == "opened")
+    opened_point = next(point for point in whole if point["kind"] == "break_glass")
     path = f"/v1/attention/{opened_point['id']}/resolve"
     assert "bert" not in str(api.call("POST", path, {"reason": "seen it"}, **mine))

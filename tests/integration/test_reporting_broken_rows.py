@@ -34,7 +34,7 @@ BROKEN = [
         ("attentions", "since", ODD_TIMES),
         ("attentions", "detail", ("7", "[null, 3]", '"rubbish"')),
         ("attentions", "times", ("2147483647",)),
-        ("compared_books", "compared_at", ODD_TIMES),
+        ("compared_services", "compared_at", ODD_TIMES),
         ("control_rooms", "last_canary_at", ODD_TIMES),
         ("control_rooms", "registered_at", ODD_TIMES),
     )
@@ -45,21 +45,21 @@ LISTS = (
     f"/v1/ledger?day={DAY}",
     f"/v1/ledger/summary?since={ev.T0.date()}T00:00:00Z",
     "/v1/ledger/gaps?closed=true",
-    "/v1/ledger/books",
+    "/v1/ledger/services",
     "/v1/attention",
 )
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
+def records(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as fresh:
         yield fresh
 
 
 @pytest.fixture(scope="module")
-def api(books: LedgerDatabase) -> Iterator[Desk]:
-    url = books.settings.database_url.get_secret_value()
-    with desk(create_app(books.settings), books.issuer, url) as started:
+def api(records: LedgerDatabase) -> Iterator[Desk]:
+    url = records.settings.database_url.get_secret_value()
+    with desk(create_app(records.settings), records.issuer, url) as started:
         yield started
 
 
@@ -75,24 +75,24 @@ def read(api: Desk) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("table", "column", "value"), BROKEN)
 def test_it_is_shown_and_hides_nothing(
-    books: LedgerDatabase, api: Desk, table: str, column: str, value: str
+    records: LedgerDatabase, api: Desk, table: str, column: str, value: str
 ) -> None:
-    empty(books.database)
+    empty(records.database)
     devices = [ev.new_pair()[0] for _ in range(2)]
     for device in devices:
-        enter(books.database, ev.story(device))
+        enter(records.database, ev.story(device))
     now = clock.now()
     api.execute("DELETE FROM control_rooms")
-    api.execute("DELETE FROM compared_books")
+    api.execute("DELETE FROM compared_services")
     for name in ("a", "b"):
         api.execute(
             f"INSERT INTO control_rooms VALUES ('{name}', "
             "now() - interval '2 hours', now() - interval '1 hour')"
         )
-        api.execute(f"INSERT INTO compared_books VALUES ('{name}', now(), NULL)")
+        api.execute(f"INSERT INTO compared_services VALUES ('{name}', now(), NULL)")
         gap = f"'{alarm_id_of(devices[0], 1)}', 'no_order', '{alarm_id_of(devices[0], 1)}', now()"
         api.execute(f"INSERT INTO gaps (entry_id, kind, alarm_id, found_at, healed_at) VALUES ({gap}, now())")
-        with books.database.transaction() as tx:
+        with records.database.transaction() as tx:
             attention.open_(tx.session, "queue_depth", name, {"messages": 1}, now)
     before = read(api)
     key, which = {
@@ -101,22 +101,22 @@ def test_it_is_shown_and_hides_nothing(
         "orders": ("incident_id", str(alarm_id_of(devices[0], 1))),
         "gaps": ("number", str(api.sql("SELECT max(number) FROM gaps")[0][0])),
         "attentions": ("key", "a"),
-        "compared_books": ("book", "a"),
+        "compared_services": ("book", "a"),
         "control_rooms": ("control_room_id", "a"),
     }[table]
-    broken = Damaged(books.settings.database_url.get_secret_value())
+    broken = Damaged(records.settings.database_url.get_secret_value())
     if not broken.set(table, column, value, f"{key} = '{which}'"):
         return  # the database refuses it: there can be no such row
     broken.close()
     assert read(api) == before
     # What watches goes on, and what cannot be known is not well.
-    told = canaries.canary_ages(books.database)
+    told = canaries.canary_ages(records.database)
     ages = {room: age for age, labels in told for room in labels.values()}
     assert set(ages) == {"a", "b"}
     assert min(ages.values()) > 3000
-    with books.database.transaction() as tx:
-        check_gaps(tx, books.settings)
-        canaries.check_canaries(tx, books.settings, ev.T0)
+    with records.database.transaction() as tx:
+        check_gaps(tx, records.settings)
+        canaries.check_canaries(tx, records.settings, ev.T0)
         note_depths(tx, {"a": 1, "b": 1})
     assert {row[0] for row in api.sql("SELECT key FROM attentions WHERE kind = 'canary'")} >= {"b"}
     if (table, column) == ("control_rooms", "last_canary_at"):

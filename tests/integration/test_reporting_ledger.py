@@ -1,4 +1,4 @@
-"""The ledger on a real database: whatever the order, the same books; what does not add up is found."""
+"""The ledger on a real database: whatever the order, the same records; what does not add up is found."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,24 +26,24 @@ from tests.support.postgres import Cluster
 
 
 @pytest.fixture(scope="module")
-def opened_books(cluster: Cluster) -> Iterator[LedgerDatabase]:
-    with opened(cluster) as books:
-        yield books
+def open_ledger(cluster: Cluster) -> Iterator[LedgerDatabase]:
+    with opened(cluster) as records:
+        yield records
 
 
 @pytest.fixture
-def config(opened_books: LedgerDatabase) -> ReportingSettings:
-    return opened_books.settings
+def config(open_ledger: LedgerDatabase) -> ReportingSettings:
+    return open_ledger.settings
 
 
 @pytest.fixture
-def database(opened_books: LedgerDatabase) -> Database:
-    empty(opened_books.database)
-    return opened_books.database
+def database(open_ledger: LedgerDatabase) -> Database:
+    empty(open_ledger.database)
+    return open_ledger.database
 
 
-def books(database: Database) -> dict[str, Any]:
-    """Everything in the books but the moment that each row was first seen."""
+def records(database: Database) -> dict[str, Any]:
+    """Everything in the records but the moment that each row was first seen."""
     with database.read() as session:
         return {
             name: [
@@ -73,12 +73,12 @@ def found_gaps(database: Database, config: ReportingSettings, later_s: float = 6
 )
 @given(data=st.data())
 def test_events_in_any_order_twice_and_in_any_batches_give_the_same_ledger(
-    opened_books: LedgerDatabase, config: ReportingSettings, data: st.DataObject
+    open_ledger: LedgerDatabase, config: ReportingSettings, data: st.DataObject
 ) -> None:
-    story, whole = ev.story(), opened_books.database
+    story, whole = ev.story(), open_ledger.database
     empty(whole)
     enter(whole, story)
-    straight = books(whole)
+    straight = records(whole)
     empty(whole)
     mixed = data.draw(st.permutations(story + data.draw(st.lists(st.sampled_from(story), max_size=8))))
     # The same fact in a second event (an outbox swept twice under a new id) must change nothing either.
@@ -88,7 +88,7 @@ def test_events_in_any_order_twice_and_in_any_batches_give_the_same_ledger(
         size = data.draw(st.integers(1, len(mixed)))
         enter(whole, mixed[:size])
         mixed = mixed[size:]
-    assert books(whole) == straight
+    assert records(whole) == straight
     assert found_gaps(whole, config) == []
 
 
@@ -122,7 +122,7 @@ def test_the_story_reads_back_with_every_stage(database: Database, config: Repor
 
 
 @pytest.mark.parametrize("counter", [2**31, 2**63 - 1])
-def test_a_counter_of_64_bits_is_in_the_book(database: Database, counter: int) -> None:
+def test_a_counter_of_64_bits_is_in_the_records(database: Database, counter: int) -> None:
     enter(database, ev.events(ev.recorded(counter), ev.routed(counter)))
     with database.read() as session:
         assert ledger.press(session, alarm_id_of(ev.DEVICE, counter), "ann")["counter"] == counter
@@ -168,15 +168,15 @@ def test_an_event_that_breaks_its_contract_is_refused_whole(database: Database) 
     broken = broken.model_copy(update={"data": {**broken.data, "incident_id": "no"}})
     with pytest.raises(Permanent, match="incident_id"):
         enter(database, [good, broken])
-    assert books(database)["presses"] == []
+    assert records(database)["presses"] == []
     enter(database, [good])
-    assert len(books(database)["presses"]) == 1, "its neighbour comes again alone"
+    assert len(records(database)["presses"]) == 1, "its neighbour comes again alone"
 
 
 def test_types_that_nobody_here_needs_are_passed_over(database: Database) -> None:
     (event,) = ev.events(ev.recorded(1))
     enter(database, [event.model_copy(update={"type": "something.new.v9"})])
-    assert books(database)["presses"] == []
+    assert records(database)["presses"] == []
 
 
 def canary(room: str, at: datetime, expected: bool = True) -> CanaryRouted:
@@ -220,7 +220,7 @@ def test_a_silent_control_room_is_told_once_for_each_silence(
     assert missed() == 2
 
 
-def test_an_empty_book_has_a_summary(database: Database) -> None:
+def test_an_empty_ledger_has_a_summary(database: Database) -> None:
     with database.read() as session:
         summary = ledger.summary(session, datetime(2026, 1, 1, tzinfo=UTC), "verified")
     assert summary.counts["presses"] == 0

@@ -29,21 +29,23 @@ SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
+def ledger_database(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as fresh:
         yield fresh
 
 
 @pytest.fixture
-def database(books: LedgerDatabase) -> Database:
-    empty(books.database)
-    return books.database
+def database(ledger_database: LedgerDatabase) -> Database:
+    empty(ledger_database.database)
+    return ledger_database.database
 
 
 @pytest.fixture(scope="module")
-def api(books: LedgerDatabase) -> Iterator[Desk]:
+def api(ledger_database: LedgerDatabase) -> Iterator[Desk]:
     with desk(
-        create_app(books.settings), books.issuer, books.settings.database_url.get_secret_value()
+        create_app(ledger_database.settings),
+        ledger_database.issuer,
+        ledger_database.settings.database_url.get_secret_value(),
     ) as started:
         yield started
 
@@ -94,14 +96,14 @@ def test_a_full_day_is_told_whole_and_without_a_place(
     follow(
         database,
         # Out of order, and one heartbeat that came without its enrolment.
-        ev.beat(
+        ev.heartbeat(
             device, None, at(60), phone_battery=18, bluetooth=False, location_permission=False, app_version="2"
         ),
-        ev.beat(device, enrolment, at(-1440), **healthy, app_version="1"),
+        ev.heartbeat(device, enrolment, at(-1440), **healthy, app_version="1"),
         ev.enrolled(enrolment, at(-9999)),
         ev.issued(device, enrolment, at(-9999)),
-        ev.beat(device, enrolment, at(0), **healthy, app_version="1"),
-        ev.beat(device, enrolment, at(90), phone_battery=40, bluetooth=True),
+        ev.heartbeat(device, enrolment, at(0), **healthy, app_version="1"),
+        ev.heartbeat(device, enrolment, at(90), phone_battery=40, bluetooth=True),
         DeviceAttention(
             device_id=device, enrolment_id=enrolment, kind="bluetooth", level="warning", since=at(70)
         ),
@@ -152,7 +154,7 @@ def _keys(value: Any) -> Iterator[str]:
 
 
 def test_reports_are_made_once_each_morning_and_silence_is_told(
-    books: LedgerDatabase, database: Database, api: Desk, monkeypatch: pytest.MonkeyPatch
+    ledger_database: LedgerDatabase, database: Database, api: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, silent = ev.new_pair()
     _, ended = ev.new_pair()
@@ -168,9 +170,9 @@ def test_reports_are_made_once_each_morning_and_silence_is_told(
     )
     for _ in range(3):
         with database.transaction() as tx:
-            make_reports.begin_reports(tx, books.settings)
+            make_reports.begin_reports(tx, ledger_database.settings)
     assert _due(database) == [("2026-03-01", datetime(2026, 3, 2, 4, tzinfo=UTC))], "05:00 local, once"
-    _run(books)
+    _run(ledger_database)
     told = [e.data for e in published(database) if e.type == "report.published.v1"]
     assert [(e["enrolment_id"], e["day"]) for e in told] == [(str(silent), "2026-03-01")]
     assert _due(database) == [("2026-03-02", datetime(2026, 3, 3, 4, tzinfo=UTC))]
@@ -180,7 +182,7 @@ def test_reports_are_made_once_each_morning_and_silence_is_told(
     assert report["made_at"] is not None
     # What arrives afterwards does not change what was published, and is not hidden either.
     set_clock(monkeypatch, noon + timedelta(days=1, hours=1))
-    follow(database, ev.beat(uuid4(), silent, noon, phone_battery=3))
+    follow(database, ev.heartbeat(uuid4(), silent, noon, phone_battery=3))
     report = api.call("GET", f"/v1/reports/daily/{silent}", role="device_desk")
     assert (report["nothing_received"], report["came_later"]) == (True, 1)
 
@@ -191,30 +193,30 @@ def _due(database: Database) -> list[tuple[str, datetime]]:
         return [(row.subject_id, row.due_at) for row in rows]
 
 
-def _run(books: LedgerDatabase) -> None:
+def _run(ledger_database: LedgerDatabase) -> None:
     more = True
     while more:
-        with books.database.transaction() as tx:
-            more = make_reports.run_reports(tx, books.settings)
+        with ledger_database.database.transaction() as tx:
+            more = make_reports.run_reports(tx, ledger_database.settings)
 
 
 def test_days_that_were_slept_through_are_made_up_for(
-    books: LedgerDatabase, database: Database, monkeypatch: pytest.MonkeyPatch
+    ledger_database: LedgerDatabase, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, enrolment = ev.new_pair()
     start = datetime(2026, 10, 23, 12, tzinfo=UTC)
     set_clock(monkeypatch, start)
     follow(database, ev.enrolled(enrolment, start - timedelta(days=5)))
     with database.transaction() as tx:
-        make_reports.begin_reports(tx, books.settings)
+        make_reports.begin_reports(tx, ledger_database.settings)
     set_clock(monkeypatch, start + timedelta(days=4))
-    _run(books)
+    _run(ledger_database)
     days = [e.data["day"] for e in published(database) if e.type == "report.published.v1"]
     assert sorted(days) == [f"2026-10-{day}" for day in (22, 23, 24, 25, 26)]
 
 
 def test_a_missing_report_needs_attention_from_eight(
-    books: LedgerDatabase, database: Database, api: Desk, monkeypatch: pytest.MonkeyPatch
+    ledger_database: LedgerDatabase, database: Database, api: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, enrolment = ev.new_pair()
     set_clock(monkeypatch, datetime(2026, 3, 2, 6, 59, tzinfo=UTC))
@@ -222,7 +224,7 @@ def test_a_missing_report_needs_attention_from_eight(
 
     def check() -> list[str]:
         with database.transaction() as tx:
-            make_reports.check_reports(tx, books.settings)
+            make_reports.check_reports(tx, ledger_database.settings)
         return [row["kind"] for row in api.call("GET", "/v1/attention", role="device_desk")]
 
     assert check() == []
@@ -234,7 +236,7 @@ def test_a_missing_report_needs_attention_from_eight(
 
 
 def test_attention_is_opened_once_and_resolved_with_a_reason(
-    books: LedgerDatabase, database: Database, api: Desk, caplog: pytest.LogCaptureFixture
+    ledger_database: LedgerDatabase, database: Database, api: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     parked = PARKED["alarm"](
         service="alarm", queue="alarm.ladder", event_type="x.v1", reason="ValueError", parked_at=clock.now()
@@ -304,7 +306,7 @@ ENDPOINTS: dict[tuple[str, str], set[str]] = {
     ("GET", f"/v1/ledger/presses/{NOBODY}"): {"device_desk", "admin", "service"},
     ("GET", "/v1/ledger/gaps"): {"device_desk", "admin", "service"},
     ("POST", "/v1/ledger/gaps/1/close"): {"device_desk", "admin"},
-    ("GET", "/v1/ledger/books"): {"device_desk", "admin", "service"},
+    ("GET", "/v1/ledger/services"): {"device_desk", "admin", "service"},
     ("POST", "/v1/ledger/comparisons"): {"device_desk", "admin"},
     ("GET", "/v1/ledger/comparisons"): {"device_desk", "admin", "service"},
     ("GET", "/v1/ledger/summary?since=2026-01-01T00:00:00Z"): {"device_desk", "admin", "service"},
@@ -317,14 +319,14 @@ ENDPOINTS: dict[tuple[str, str], set[str]] = {
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
-def test_roles_by_endpoint(api: Desk, books: LedgerDatabase, method: str, path: str) -> None:
-    allowed = {role for role in ROLES if api.raw(method, path, books.issuer.headers(role)) != 403}
+def test_roles_by_endpoint(api: Desk, ledger_database: LedgerDatabase, method: str, path: str) -> None:
+    allowed = {role for role in ROLES if api.raw(method, path, ledger_database.issuer.headers(role)) != 403}
     assert allowed == ENDPOINTS[method, path]
     assert api.raw(method, path, {}) == 401
 
 
-def test_the_role_table_names_every_endpoint(books: LedgerDatabase) -> None:
-    paths = create_app(books.settings).openapi()["paths"]
+def test_the_role_table_names_every_endpoint(ledger_database: LedgerDatabase) -> None:
+    paths = create_app(ledger_database.settings).openapi()["paths"]
     there = {(m.upper(), p) for p, methods in paths.items() for m in methods if p.startswith("/v1")}
     table = {
         (m, p.split("?")[0].replace(str(NOBODY), "{%s}" % ("enrolment_id" if "daily" in p else "alarm_id")))

@@ -29,25 +29,25 @@ DEVICES: Who = {"role": "device_desk"}
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
+def ledger_database(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as fresh:
         yield fresh
 
 
 @pytest.fixture(scope="module")
-def api(books: LedgerDatabase) -> Iterator[Desk]:
-    url = books.settings.database_url.get_secret_value()
-    with desk(create_app(books.settings), books.issuer, url) as started:
+def api(ledger_database: LedgerDatabase) -> Iterator[Desk]:
+    url = ledger_database.settings.database_url.get_secret_value()
+    with desk(create_app(ledger_database.settings), ledger_database.issuer, url) as started:
         yield started
 
 
 @pytest.fixture
-def database(books: LedgerDatabase, monkeypatch: pytest.MonkeyPatch) -> Database:
-    """Empty books, on the next morning."""
-    empty(books.database)
+def database(ledger_database: LedgerDatabase, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """Empty records, on the next morning."""
+    empty(ledger_database.database)
     now = days.local_time(DAY + timedelta(days=1), 5)
     monkeypatch.setattr(clock, "now", lambda: now)
-    return books.database
+    return ledger_database.database
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_a_fact_that_came_late_is_in_the_new_version_and_shown_to_who_may_know(
 ) -> None:
     device, enrolment = case
     later(database, monkeypatch, 5)
-    follow(database, ev.beat(device, None, ev.after(5), phone_battery=3))
+    follow(database, ev.heartbeat(device, None, ev.after(5), phone_battery=3))
     later(database, monkeypatch, 2)
     path = f"/v1/reports/daily/{enrolment}?day={DAY}"
     told = {each["what"] for each in api.call("GET", path, **DEVICES)["changed"]}
@@ -153,13 +153,13 @@ def test_a_report_that_changes_all_the_time_is_made_again_ever_more_seldom(
 ) -> None:
     device, enrolment = case
     for minute in range(240):
-        follow(database, ev.beat(device, enrolment, ev.after(minute), phone_battery=minute % 100))
+        follow(database, ev.heartbeat(device, enrolment, ev.after(minute), phone_battery=minute % 100))
         later(database, monkeypatch, 1)
     assert 3 <= len(versions(database)) <= 8
 
 
 def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
-    database: Database, books: LedgerDatabase, api: Desk, monkeypatch: pytest.MonkeyPatch
+    database: Database, ledger_database: LedgerDatabase, api: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cases = [uuid4() for _ in range(4)]
     follow(database, *(ev.enrolled(each, ev.after(-9999)) for each in cases))
@@ -169,10 +169,10 @@ def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
             text("INSERT INTO facts VALUES ('press:x', 'press', :id, NULL, :at, '{\"alarm_id\": 7}', :at)"),
             {"id": poisoned, "at": ev.T0},
         )
-        make_reports.begin_reports(tx, books.settings)
+        make_reports.begin_reports(tx, ledger_database.settings)
     for _ in range(3):
         with database.transaction() as tx:
-            make_reports.run_reports(tx, books.settings)
+            make_reports.run_reports(tx, ledger_database.settings)
     told = [e.data["enrolment_id"] for e in published(database) if e.type == "report.published.v1"]
     assert set(told) == {str(each) for each in cases if each != poisoned}
     [point] = api.call("GET", "/v1/attention", **DEVICES)
@@ -187,7 +187,7 @@ def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
     # It is tried again, and told that it is missing.
     monkeypatch.setattr(clock, "now", lambda: days.local_time(DAY + timedelta(days=1), 9))
     with database.transaction() as tx:
-        make_reports.check_reports(tx, books.settings)
+        make_reports.check_reports(tx, ledger_database.settings)
     assert "report_missing" in {each["kind"] for each in api.call("GET", "/v1/attention", **DEVICES)}
     assert later(database, monkeypatch, 1) == 1
     api.execute("DELETE FROM facts WHERE key = 'press:x'")

@@ -25,7 +25,7 @@ from tests.support.worker import Worker
 
 @dataclass(frozen=True)
 class Running:
-    books: LedgerDatabase
+    records: LedgerDatabase
     worker: Worker
     broker: Broker
     channel: Any
@@ -41,11 +41,11 @@ class Running:
         self.worker.wait(enough, seconds=30)
 
     def attention(self) -> dict[str, str]:
-        with self.books.database.read() as session:
+        with self.records.database.read() as session:
             return {row.key: row.kind for row in attention.listing(session)}
 
     def presses(self) -> int:
-        with self.books.database.read() as session:
+        with self.records.database.read() as session:
             return int(session.execute(text("SELECT count(*) FROM presses")).scalar_one())
 
 
@@ -57,15 +57,15 @@ def running(cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathF
     for queue in topology.QUEUES:
         if queue.name.startswith("reporting.") or queue.name.endswith(".parking"):
             channel.queue_purge(queue.name)
-    with opened(cluster) as books, pytest.MonkeyPatch.context() as patch:
-        url = books.settings.database_url.get_secret_value()
-        variables = environment(books.issuer, url, broker.url_of("reporting"))
+    with opened(cluster) as records, pytest.MonkeyPatch.context() as patch:
+        url = records.settings.database_url.get_secret_value()
+        variables = environment(records.issuer, url, broker.url_of("reporting"))
         variables |= {"gap_grace_s": "1", "canary_silence_s": "2"}
         for name, value in variables.items():
             patch.setenv(name.upper(), value)
         target = "services.reporting.worker"
         with Worker(target, broker.url_of("reporting"), tmp_path_factory.mktemp("reporting")) as worker:
-            yield Running(books, worker, broker, channel)
+            yield Running(records, worker, broker, channel)
     channel.connection.close()
 
 
@@ -74,7 +74,7 @@ def test_a_story_over_the_bus_makes_the_ledger(running: Running) -> None:
     running.until(lambda: running.presses() == 3)
 
     def closed() -> bool:
-        with running.books.database.read() as session:
+        with running.records.database.read() as session:
             line = ledger.line(session, alarm_id_of(ev.DEVICE, 1))
             return line is not None and line["outcome"] == "genuine" and line["on_scene_at"] is not None
 

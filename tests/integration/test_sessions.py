@@ -19,7 +19,7 @@ from chassis.http.application import application
 from chassis.http.limits import MOST_BYTES, bodies
 from chassis.runtime.settings import PagesSettings
 from chassis.security import signin
-from chassis.security.auth import SESSION_COOKIE, AnyCaller
+from chassis.security.auth import SESSION_COOKIE, AnyPrincipal
 from chassis.security.session import Session, Sessions, _digest
 from chassis.security.vault import Vault, new_key
 from tests.support.api_client import ApiClient
@@ -115,12 +115,12 @@ class Place:
 
 def _endpoints(app: FastAPI) -> None:
     @app.get("/who")
-    def who(caller: AnyCaller) -> str:
+    def who(caller: AnyPrincipal) -> str:
         return caller.subject
 
     @app.post("/long")
     @bodies(4 * MOST_BYTES)
-    async def long(request: Request, _: AnyCaller) -> int:
+    async def long(request: Request, _: AnyPrincipal) -> int:
         return len(await request.body())
 
 
@@ -249,7 +249,7 @@ def test_nothing_but_ones_own_session_is_renewed(place: Place) -> None:
     with place.issuing(), place.browser() as browser:
         place.put(browser, *place.over(place.refresh_token(), subject="somebody-else"))
         assert browser.get("/who").status_code == 401
-        # Sealed for one token: with another it is nothing.
+        # Encrypted for one token: with another it is nothing.
         session, token = place.over(place.refresh_token())
         place.put(browser, replace(session, token=_digest("another")), token)
         assert browser.get("/who").status_code == 401

@@ -12,7 +12,7 @@ from tools.runtime.native.running import RunningSystem
 @contextmanager
 def eavesdropping(system: RunningSystem, exchanges: tuple[str, ...]) -> Iterator[list[bytes]]:
     """Copies of all messages of these exchanges."""
-    heard, stop = list[bytes](), threading.Event()
+    received, stop = list[bytes](), threading.Event()
     connection = pika.BlockingConnection(pika.URLParameters(system.broker_url()))
     channel = connection.channel()
     queue = channel.queue_declare("", exclusive=True, arguments={"x-queue-type": "classic"}).method.queue
@@ -22,14 +22,14 @@ def eavesdropping(system: RunningSystem, exchanges: tuple[str, ...]) -> Iterator
     def listen() -> None:
         for _, properties, body in channel.consume(queue, auto_ack=True, inactivity_timeout=0.2):
             if body is not None:
-                heard.append(body + str(properties.headers).encode())
+                received.append(body + str(properties.headers).encode())
             if stop.is_set() and body is None:
                 return
 
     thread = threading.Thread(target=listen)
     thread.start()
     try:
-        yield heard
+        yield received
     finally:
         stop.set()
         thread.join()

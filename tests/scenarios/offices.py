@@ -104,10 +104,10 @@ def wanted_ended(victim: VictimRole) -> Step:
     """A step: the zone hears that the alarm is to end, and it stays on."""
 
     async def step(stage: Stage) -> None:
-        async def heard() -> bool:
+        async def received() -> bool:
             return bool((await file(stage.world, victim))["to_end"])
 
-        await until(heard, PATIENCE_S)
+        await until(received, PATIENCE_S)
         stage.check(
             (await file(stage.world, victim))["status"] == "active", "a decision switched the alarm off"
         )
@@ -139,16 +139,16 @@ async def refused(call: Awaitable[Any]) -> Refused:
     return caught.value
 
 
-def told(heard: list[bytes], kind: str, victim: VictimRole) -> list[dict[str, Any]]:
+def told(received: list[bytes], kind: str, victim: VictimRole) -> list[dict[str, Any]]:
     """What the bus said of a victim, by kind of event."""
-    return [data for said, data in all_told(heard, victim) if said == kind]
+    return [data for said, data in all_told(received, victim) if said == kind]
 
 
-def all_told(heard: list[bytes], victim: VictimRole) -> list[tuple[str, dict[str, Any]]]:
+def all_told(received: list[bytes], victim: VictimRole) -> list[tuple[str, dict[str, Any]]]:
     """The kind and the data of all that the bus said of a victim, in order."""
     assert victim.real is not None
     her = str(victim.real.enrolment_id)
-    events = [json.JSONDecoder().raw_decode(each.decode())[0] for each in heard]
+    events = [json.JSONDecoder().raw_decode(each.decode())[0] for each in received]
     return [(each["type"], each["data"]) for each in events if each["data"].get("enrolment_id") == her]
 
 

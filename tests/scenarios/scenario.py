@@ -145,7 +145,7 @@ class Scenario:
         self.want("escalation", level, between, f"escalation to {level}", fits)
 
     def want_flag(self, press: PressRole, flag: str) -> None:
-        """The books say this of a press."""
+        """The ledger says this of a press."""
         self.wanted_flags.append((press, flag))
 
     def want_nothing_else(self) -> None:

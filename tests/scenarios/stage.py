@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.scenarios import books, traces
+from tests.scenarios import ledger_check, traces
 from tests.scenarios.roles import Seen
 from tests.scenarios.scenario import Scenario
 from tools.demo import control_rooms, seed
@@ -56,7 +56,7 @@ class Stage:
                 await self._prepare(means)
                 await self._timeline()
                 await self._everything_wanted()
-                await books.compare(self)
+                await ledger_check.compare(self)
                 if self.scenario.traced:
                     await asyncio.to_thread(spans.flush)
                     await traces.compare(self)

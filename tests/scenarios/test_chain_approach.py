@@ -127,13 +127,13 @@ def test_moved_with_consent_the_alarm_lives_until_they_accept(
     scenario.want_alarm(CIC)
     scenario.want_order(car)
     scenario.want_nothing_else()
-    with eavesdropping(system, ("committee.events",)) as heard:
+    with eavesdropping(system, ("committee.events",)) as received:
         scenario.run()
-    (referred,) = told(heard, "case.referred.v1", ann)
+    (referred,) = told(received, "case.referred.v1", ann)
     assert (referred["direction"], referred["basis"]) == ("out", "consent")
     assert set(referred["fields"]) == set(SHARED)
-    assert [each["accepted"] for each in told(heard, "referral.answered.v1", ann)] == [True]
-    assert [each["cause"] for each in told(heard, "alarm.ending.v1", ann)] == ["chain_approach"]
+    assert [each["accepted"] for each in told(received, "referral.answered.v1", ann)] == [True]
+    assert [each["cause"] for each in told(received, "alarm.ending.v1", ann)] == ["chain_approach"]
 
 
 def test_side_by_side_the_alarm_stays(scenario: Scenario) -> None:

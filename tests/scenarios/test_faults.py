@@ -1,4 +1,4 @@
-"""Whatever dies at the moment of the press: the press is accepted, dispatched once, and in the books."""
+"""Whatever dies at the moment of the press: the press is accepted, dispatched once, and in the records."""
 
 from collections.abc import Callable
 from typing import Any

@@ -34,7 +34,7 @@ SECRETS = (
     *(
         "in therapy since May",
         "the same pattern again",
-        "broke the glass because",
+        "used break-glass because",
         "married to the",
         "Kouter 91",
     ),
@@ -56,7 +56,7 @@ def picture() -> bytes:
 
 
 async def everything_else(stage: "Stage", ann: VictimRole, photos: list[bytes]) -> None:
-    """Photo, list, broken glass, tie, opinion, meeting, papers: each with something that must not get out."""
+    """Photo, list, break-glass, conflict, opinion, meeting, papers: each with what must not get out."""
     assert ann.real is not None
     world, victim = stage.world, ann.real
     file = f"/v1/enrolments/{victim.enrolment_id}"
@@ -77,10 +77,10 @@ async def everything_else(stage: "Stage", ann: VictimRole, photos: list[bytes]) 
         taken = await world.http.post(url, content=text, headers={**manager, "content-type": "text/csv"})
         assert taken.status_code == 200, taken.text
         assert found_in(taken.text) == []
-    why = {"reason": "broke the glass because Verklikker was seen at her door"}
+    why = {"reason": "used break-glass because Verklikker was seen at her door"}
     await world.call("POST", "registry", f"{file}/break-glass", supervisor, why)
-    tie = {"subject": "somebody", "reason": "married to the sister of Verklikker"}
-    await world.call("POST", "registry", f"{file}/ties", manager, tie)
+    conflict = {"subject": "somebody", "reason": "married to the sister of Verklikker"}
+    await world.call("POST", "registry", f"{file}/conflicts", manager, conflict)
     await _decided(world, str(victim.enrolment_id))
 
 
@@ -130,14 +130,17 @@ def test_what_is_known_of_a_victim_stays_where_it_must_be(scenario: Scenario, sy
     scenario.want_nothing_else()
     private = {topology.REGISTRY_CARDS, topology.UNROUTABLE}
     exchanges = tuple(e.name for e in topology.EXCHANGES if e.name not in private and e.kind == "topic")
-    with eavesdropping(system, (topology.REGISTRY_CARDS,)) as cards, eavesdropping(system, exchanges) as heard:
+    with (
+        eavesdropping(system, (topology.REGISTRY_CARDS,)) as cards,
+        eavesdropping(system, exchanges) as received,
+    ):
         scenario.run()
     [photo] = photos
     # The search finds what is there: card and photo on the one exchange that may carry them.
     on_cards = set(found_in(b"".join(cards).decode(), *pieces(photo)))
     assert {"Testemans", "Verklikker", "machete", "Kouter 91", pieces(photo)[1]} <= on_cards
-    assert len(heard) > 10
-    told = [found_in(body.decode(errors="replace"), *pieces(photo)) for body in heard]
+    assert len(received) > 10
+    told = [found_in(body.decode(errors="replace"), *pieces(photo)) for body in received]
     assert [found for found in told if found] == []
     for service in SERVICES:
         url = system.database_url(service).replace("+psycopg", "")

@@ -37,7 +37,7 @@ async def granted_by_others(world: World, file: seed.File) -> None:
     assert {name: case["decision"][name] for name in REFUSAL} == REFUSAL
     await no_way_on(world, file)
     asked = {"grounds": "her employer confirms the second element"}
-    assert (await world.call("POST", "committee", f"{path}/request-review", police, asked))[
+    assert (await world.call("POST", "committee", f"{path}/ask-for-reconsideration", police, asked))[
         "state"
     ] == "reopened"
     again = await sits(world, about(path))
@@ -77,9 +77,9 @@ async def approved_by_the_general(world: World, file: seed.File) -> None:
     assert decision["approved_by"]
 
 
-def facts(heard: list[bytes], victim: VictimRole) -> list[str]:
+def facts(received: list[bytes], victim: VictimRole) -> list[str]:
     """What became of a case, as others heard it; deadlines apart."""
-    return [kind for kind, _ in all_told(heard, victim) if not kind.startswith("deadline.")]
+    return [kind for kind, _ in all_told(received, victim) if not kind.startswith("deadline.")]
 
 
 def played(scenario: Scenario, system: RunningSystem, grant: seed.Grant) -> list[str]:
@@ -89,9 +89,9 @@ def played(scenario: Scenario, system: RunningSystem, grant: seed.Grant) -> list
     scenario.want_alarm(CIC)
     scenario.want_order(car)
     scenario.want_nothing_else()
-    with eavesdropping(system, ("committee.events",)) as heard:
+    with eavesdropping(system, ("committee.events",)) as received:
         scenario.run()
-    return facts(heard, ann)
+    return facts(received, ann)
 
 
 def test_refused_looked_at_again_by_others_and_granted(scenario: Scenario, system: RunningSystem) -> None:

@@ -73,9 +73,9 @@ def test_kept_lightened_and_extended_it_works_all_along(scenario: Scenario, syst
     scenario.want_alarm(CIC)
     scenario.want_order(car)
     scenario.want_nothing_else()
-    with eavesdropping(system, ("committee.events",)) as heard:
+    with eavesdropping(system, ("committee.events",)) as received:
         scenario.run()
-    said = [(each["outcome"], each["ends_on"]) for each in told(heard, "review.held.v1", ann)]
+    said = [(each["outcome"], each["ends_on"]) for each in told(received, "review.held.v1", ann)]
     assert said == [("keep", None), ("lighten", None), ("extend", ends_on)]
 
 
@@ -106,9 +106,13 @@ def test_ended_with_a_plan_it_works_until_the_device_is_handed_in(
     scenario.want_alarm(CIC)
     scenario.want_order(car)
     scenario.want_nothing_else()
-    with eavesdropping(system, ("committee.events", "registry.events")) as heard:
+    with eavesdropping(system, ("committee.events", "registry.events")) as received:
         scenario.run()
-    assert [each["cause"] for each in told(heard, "alarm.ending.v1", ann)] == ["review"]
+    assert [each["cause"] for each in told(received, "alarm.ending.v1", ann)] == ["review"]
     # The alarm went off with the file, and that after the device.
-    assert [each["status"] for each in told(heard, "device.changed.v1", ann)][-1] == "returned"
-    assert [each["status"] for each in told(heard, "enrolment.changed.v1", ann)] == ["open", "active", "ended"]
+    assert [each["status"] for each in told(received, "device.changed.v1", ann)][-1] == "returned"
+    assert [each["status"] for each in told(received, "enrolment.changed.v1", ann)] == [
+        "open",
+        "active",
+        "ended",
+    ]

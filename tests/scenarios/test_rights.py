@@ -183,6 +183,6 @@ def test_erased_while_her_alarm_is_open_it_stays_open(scenario: Scenario, system
     scenario.want_alarm(CIC)
     scenario.want_order(car)
     scenario.want_nothing_else()
-    with eavesdropping(system, ("registry.events",)) as heard:
+    with eavesdropping(system, ("registry.events",)) as received:
         scenario.run()
-    assert [each["status"] for each in told(heard, "enrolment.changed.v1", ann)][-1] == "ended"
+    assert [each["status"] for each in told(received, "enrolment.changed.v1", ann)][-1] == "ended"

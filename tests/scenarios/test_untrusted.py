@@ -1,4 +1,4 @@
-"""What cannot be proved is shown, never filtered, and never in the way of what is proved."""
+"""What cannot be verified is shown, never filtered, and never in the way of what is verified."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ def test_unknown_device_raises_an_alarm_that_people_decide_upon(scenario: Scenar
     press = scenario.press(nobody, verified=False)
     scenario.want_flag(press, "unknown_device")
     scenario.want_alarm(CIC, fits=lambda view: view["lane"] == "unverified" and view["card"] is None)
-    scenario.want_order(car)  # the operator sends it: policies never send for unproved presses
+    scenario.want_order(car)  # the operator sends it: policies never send for unverified presses
     scenario.want_nothing_else()
     scenario.run()
 
@@ -58,7 +58,7 @@ def test_suspended_device_still_raises_an_alarm(scenario: Scenario) -> None:
 
 
 @pytest.mark.timeout(240)
-def test_flood_of_unproved_presses_does_not_delay_a_real_one(scenario: Scenario) -> None:
+def test_flood_of_unverified_presses_does_not_delay_a_real_one(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
     scenario.control_room(CIC, desk=OperatorConsole(display=None, acknowledge=None, send=None))
 

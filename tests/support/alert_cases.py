@@ -23,7 +23,7 @@ _ROUTE = 'stalkingalarm_press_route_duration_seconds_bucket{lane="verified",'
 _WITHIN_2_5_S = {_ROUTE + f'le="{bound}"}}': "0+10x40" for bound in ("2.5", "+Inf")}
 _UNTAKEN = 'stalkingalarm_incident_unacknowledged_age_seconds{control_room="cic-gent"}'
 _GAP = 'stalkingalarm_ledger_gap_open{kind="no_incident",gap='
-_HEARD = 'stalkingalarm_queue_heard_age_seconds{job="dispatch",queue="dispatch.alarms",instance='
+_HEARD = 'stalkingalarm_queue_received_age_seconds{job="dispatch",queue="dispatch.alarms",instance='
 _DISPATCH_DUE = 'stalkingalarm_due_overdue_seconds{job="dispatch"}'
 _FAILING = 'stalkingalarm_due_failing{job="dispatch",state='
 _UPTIME = 'stalkingalarm_process_uptime_seconds{job="dispatch",process="AlarmLane",instance='
@@ -92,9 +92,9 @@ CASES: dict[str, list[Case]] = {
     ],
     "LedgerNotCompared": [
         Case(
-            {'stalkingalarm_ledger_compared_age_seconds{book="dispatch"}': "0+10x60"},
-            {'stalkingalarm_ledger_compared_age_seconds{book="dispatch"}': "15x60"},
-            {"book": "dispatch"},
+            {'stalkingalarm_ledger_compared_age_seconds{service="dispatch"}': "0+10x60"},
+            {'stalkingalarm_ledger_compared_age_seconds{service="dispatch"}': "15x60"},
+            {"service": "dispatch"},
             "6m",
         )
     ],

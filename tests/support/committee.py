@@ -121,8 +121,8 @@ def go(committee: Desk, meeting_id: str, subject: str) -> dict[str, Any]:
     return seen
 
 
-def declared_tied(committee: Desk, path: str, subject: str, reason: str = "uncle") -> None:
-    """The secretariat declares somebody's tie, in a file that a zone of its protocol manages."""
+def declare_conflict(committee: Desk, path: str, subject: str, reason: str = "uncle") -> None:
+    """The secretariat declares somebody's conflict, in a file that a zone of its protocol manages."""
     enrolment = committee.call("GET", path, **SECRETARY)["enrolment_id"]
     committee.execute(
         "INSERT INTO known_enrolments (id, status, managing_zone_id, changed_at) "

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from chassis.database.database import Transaction
 from chassis.messaging import outbox
 from chassis.messaging.outbox import Outgoing
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault, new_key
 from contracts.alarm import SIGNED_AS, AlarmRaised, alarm_id_of
 from contracts.common import Fix
@@ -116,7 +116,7 @@ class Dispatch:
         if wanted is not None:
             room_webhooks.refuse_wrong(self.context, wanted)
         set_up(self.context, control_rooms.set_policy, room, policy, amqp=body.amqp)
-        admin, supervisor = (Caller(role, frozenset({role})) for role in ("admin", "supervisor"))
+        admin, supervisor = (Principal(role, frozenset({role})) for role in ("admin", "supervisor"))
         if wanted and (proposed := act(self.context, room_webhooks.propose, room, wanted, admin)):
             set_up(self.context, room_webhooks.confirm, room, proposed.id, supervisor)
 

@@ -1,4 +1,4 @@
-"""The books of reporting under test: settings, emptying, entering."""
+"""The records of reporting under test: settings, emptying, entering."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ class LedgerDatabase:
 
 @contextmanager
 def opened(cluster: Cluster) -> Iterator[LedgerDatabase]:
-    """Fresh books for as long as the `with` lasts."""
+    """Fresh records for as long as the `with` lasts."""
     with Issuer() as issuer:
         settings = ReportingSettings.model_validate(environment(issuer, cluster.database("reporting")))
         database = Database(engine_of(settings), "/services/reporting")

@@ -1,4 +1,4 @@
-"""Events for the books of reporting, as the other services publish them."""
+"""Events for the records of reporting, as the other services publish them."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -125,7 +125,7 @@ def issued(device: UUID, enrolment: UUID, at: datetime) -> DeviceChanged:
     )
 
 
-def beat(device: UUID, enrolment: UUID | None, at: datetime, **values: object) -> DevicesReported:
+def heartbeat(device: UUID, enrolment: UUID | None, at: datetime, **values: object) -> DevicesReported:
     device_said = {"device_id": device, "enrolment_id": enrolment, "received_at": at, **values}
     return DevicesReported.model_validate({"devices": [device_said]})
 

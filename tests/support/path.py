@@ -108,13 +108,13 @@ def whole_path(cluster: Cluster, broker: Broker, folder: Path, **alarm_settings:
 
 
 def _warm(path: Path3) -> None:
-    """Wait until all processes are there: the first press has come to the room and into the books."""
+    """Wait until all processes are there: the first press has come to the room and into the records."""
     button = Button()
     path.know(button)
     alarm_id = path.api.press(button.press()).json()["alarm_id"]
     eventually(lambda: path.incident_of(alarm_id), 120)
-    booked = "SELECT 1 FROM presses WHERE alarm_id = %s AND routed_at IS NOT NULL AND stored_at IS NOT NULL"
-    eventually(lambda: path.reporting.rows(booked, alarm_id), 120)
+    recorded = "SELECT 1 FROM presses WHERE alarm_id = %s AND routed_at IS NOT NULL AND stored_at IS NOT NULL"
+    eventually(lambda: path.reporting.rows(recorded, alarm_id), 120)
 
 
 def _parsed(variables: Mapping[str, str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from chassis.database.database import Database
 from chassis.database.unit_of_work import Work
 from chassis.errors import Permanent
 from chassis.messaging.worker import Delivery
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from contracts.committee import AlarmEnding, AlarmRefused
 from contracts.dispatch import TestRouted
@@ -64,7 +64,7 @@ class Moves(RuleBasedStateMachine):
 
     registry: Desk
     committee: Desk
-    book: Database
+    database: Database
     alarm: Database
     vault: Vault
     protocol: str
@@ -161,9 +161,9 @@ class Moves(RuleBasedStateMachine):
     @rule(first=st.sampled_from(sorted(CLICKS)), late=st.sampled_from(sorted(CLICKS)))
     def clicks_overtake(self, first: str, late: str) -> None:
         """Who clicked first had to wait for who clicked second."""
-        who = Caller(subject="test", roles=frozenset({"file_manager"}), zone=self.manager["zone"])
+        who = Principal(subject="test", roles=frozenset({"file_manager"}), zone=self.manager["zone"])
         try:
-            with self.book.transaction() as tx:
+            with self.database.transaction() as tx:
                 work = Work(tx, self.vault, who)
                 self.click(first)
                 CLICKS[late](work, UUID(self.id))
@@ -217,11 +217,14 @@ class Moves(RuleBasedStateMachine):
             assert self.committee.raw_json("POST", move, said, **SECRETARY) in (200, 409, 422)
 
     @rule(which=st.integers(0, 1))
-    def request_review(self, which: int) -> None:
+    def ask_for_reconsideration(self, which: int) -> None:
         if self.cases:
             path = self.cases[which % len(self.cases)]
             said = {"grounds": "news"}
-            assert self.committee.raw_json("POST", f"{path}/request-review", said, **POLICE) in (200, 409)
+            assert self.committee.raw_json("POST", f"{path}/ask-for-reconsideration", said, **POLICE) in (
+                200,
+                409,
+            )
 
     @rule(outcome=st.sampled_from(sorted(OUTCOMES)), which=st.integers(0, 3))
     def review(self, outcome: str, which: int) -> None:

@@ -11,4 +11,4 @@ def told(registry: Desk, database: Database, path: str) -> list[tuple[str, int]]
     while reminders.publish_due(database):
         pass
     found = [e for e in registry.published(path.rpartition("/")[2]) if e.type == FileReminded.TYPE]
-    return [(e.data["kind"], e.data["loudness"]) for e in found]
+    return [(e.data["kind"], e.data["reminder_step"]) for e in found]

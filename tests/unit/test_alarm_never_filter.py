@@ -81,12 +81,12 @@ def test_a_signed_press_with_any_broken_field_is_a_verified_alarm(fields: dict[s
     assert found.lane == "verified"
     assert claim.device_id == str(button.id)
     assert travels(claim, found).alarm_id == found.alarm_id
-    # A test is never guessed: only a whole and proved claim is one.
+    # A test is never guessed: only a whole and verified claim is one.
     assert found.is_test is (fields.get("kind") == "test" and claim.counter is not None)
 
 
 @given(broken, st.sampled_from(["plain", "forged", "stranger", "cut"]))
-def test_an_unproved_press_is_accepted_in_its_own_lane_and_never_a_test(
+def test_an_unverified_press_is_accepted_in_its_own_lane_and_never_a_test(
     fields: dict[str, Any], how: str
 ) -> None:
     button, stranger = Button(), Button()
@@ -137,7 +137,7 @@ def test_a_device_id_in_ruins_is_found(rest: bytes) -> None:
         lambda jws: json.dumps({"type": "press", "token": jws}),
     ],
 )
-def test_a_signed_press_is_proved_whatever_a_client_puts_around_it(wrapped: Callable[[str], str]) -> None:
+def test_a_signed_press_is_verified_whatever_a_client_puts_around_it(wrapped: Callable[[str], str]) -> None:
     button = Button()
     claim = read_press(wrapped(button.press().decode()).encode())
     found = judged(claim, device_of(button))

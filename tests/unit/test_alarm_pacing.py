@@ -1,4 +1,4 @@
-"""How fast one source may bring presses that nobody proved."""
+"""How fast one source may bring unverified presses."""
 
 import asyncio
 from ipaddress import IPv4Network, IPv6Network

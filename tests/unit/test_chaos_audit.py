@@ -23,7 +23,7 @@ def test_a_press_that_came_once_and_in_time_breaks_nothing() -> None:
     assert judged(GOOD) == []
 
 
-def test_accepted_and_at_no_unit_is_lost_even_if_the_books_are_right() -> None:
+def test_accepted_and_at_no_unit_is_lost_even_if_the_ledger_is_right() -> None:
     assert "1 lost" in judged(replace(GOOD, orders=()))
 
 
@@ -59,7 +59,7 @@ def test_a_unit_that_was_replaced_is_no_duplicate_whether_it_heard_of_it_or_only
 
 @pytest.mark.parametrize("entry", [Entry(stored=False, incidents=1), Entry(True, 0), Entry(True, 2)])
 def test_books_that_do_not_add_up(entry: Entry) -> None:
-    assert judged(GOOD, entry) == ["1 unbooked"]
+    assert judged(GOOD, entry) == ["1 unrecorded"]
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_books_that_do_not_add_up(entry: Entry) -> None:
     [
         (Entry(stored=True, incidents=0, told=True), True, []),
         (Entry(stored=False, incidents=0, told=True), True, []),
-        (Entry(stored=True, incidents=0, told=True), False, ["1 unbooked"]),
-        (Entry(stored=True, incidents=0), True, ["1 unbooked"]),
-        (Entry(stored=True, incidents=2, told=True), True, ["1 unbooked"]),
+        (Entry(stored=True, incidents=0, told=True), False, ["1 unrecorded"]),
+        (Entry(stored=True, incidents=0), True, ["1 unrecorded"]),
+        (Entry(stored=True, incidents=2, told=True), True, ["1 unrecorded"]),
     ],
 )
 def test_what_the_books_lack_is_named_by_the_ledger_and_only_where_a_fault_may_cost_it(

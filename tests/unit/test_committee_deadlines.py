@@ -106,5 +106,5 @@ def test_a_reminder_of_what_is_not_urgent_comes_on_a_working_day(
 
 @given(MOMENTS, st.timedeltas(timedelta(days=-30), timedelta(days=30)))
 def test_louder_each_day(due: datetime, after: timedelta) -> None:
-    loud = deadlines.loudness(due, due + after)
+    loud = deadlines.reminder_step(due, due + after)
     assert loud == (0 if after < timedelta(0) else after.days + 1)

@@ -182,13 +182,13 @@ PERSON = st.text(min_size=1).map(account)
     st.dictionaries(PERSON, st.sampled_from(["police", "parket"])),
     st.sets(st.text(min_size=1)),
 )
-def test_who_is_tied_counts_for_nothing(
-    confirmed: dict[str, str], recorded: dict[str, str], tied: set[str]
+def test_who_is_conflicted_counts_for_nothing(
+    confirmed: dict[str, str], recorded: dict[str, str], conflicted: set[str]
 ) -> None:
-    found = presence.count(confirmed, recorded, tied, ("police", "parket"))
+    found = presence.count(confirmed, recorded, conflicted, ("police", "parket"))
     assert (found.present | found.awaited | found.excluded).keys() == confirmed.keys() | recorded.keys()
-    assert not {*found.present, *found.awaited} & accounts(tied)
-    assert set(found.excluded) <= accounts(tied)
+    assert not {*found.present, *found.awaited} & accounts(conflicted)
+    assert set(found.excluded) <= accounts(conflicted)
     # One person once, and by their own word where there is one.
     assert not found.present.keys() & found.awaited.keys()
     assert found.present.items() <= confirmed.items()

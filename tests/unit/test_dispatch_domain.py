@@ -51,16 +51,16 @@ def test_a_late_receipt_after_en_route_changes_nothing() -> None:
     assert not already_there("sent", "received")
 
 
-def test_an_unproved_press_never_shares_a_subject_with_a_proved_one() -> None:
+def test_an_unverified_press_never_shares_a_subject_with_a_verified_one() -> None:
     device, enrolment = uuid4(), uuid4()
-    proved = {subject_of(str(device), enrolment, "verified"), subject_of(str(device), None, "verified")}
-    assert subject_of(str(device), enrolment, "unverified") not in proved
+    verified = {subject_of(str(device), enrolment, "verified"), subject_of(str(device), None, "verified")}
+    assert subject_of(str(device), enrolment, "unverified") not in verified
     # Both devices of one enrolment (a swap) are one subject.
     assert subject_of("a", enrolment, "verified") == subject_of("b", enrolment, "verified")
 
 
 @given(st.integers(1, 1000), st.integers(1, 1000))
-def test_proved_alarms_always_stand_above_unproved_ones(presses: int, others: int) -> None:
+def test_verified_alarms_always_stand_above_unverified_ones(presses: int, others: int) -> None:
     assert urgency_of("verified", presses, None) > urgency_of("unverified", others, "duress")
     assert urgency_of("verified", presses, "duress") > urgency_of("verified", others, "requested")
 
@@ -92,7 +92,7 @@ def test_a_code_of_another_alarm_is_wrong() -> None:
     assert judge_cancel(UUID(int=1), digest_code(UUID(int=2), "9876"), "1234", "9876") == ("requested", False)
 
 
-def test_unproved_presses_do_not_load_the_neighbour() -> None:
+def test_unverified_presses_do_not_load_the_neighbour() -> None:
     assert ladder_of("verified")[-1] == "neighbour"
     assert "neighbour" not in ladder_of("unverified")
     # For want of the registry's word only: it may be as real as any.

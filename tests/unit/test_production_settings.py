@@ -42,7 +42,7 @@ def test_what_comes_from_the_development_set_up_is_refused_by_name(field: str, v
     assert Settings.model_validate(SOUND | {field: value, "environment": "development"})
 
 
-def sealing(raw: bytes) -> str:
+def encoded(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode()
 
 
@@ -53,12 +53,12 @@ def sealing(raw: bytes) -> str:
         ("database_url", "postgresql+psycopg://dispatch:secret@db/dispatch"),
         ("database_url", "postgresql+psycopg://dispatch:secret@db/dispatch?sslmode=prefer"),
         ("database_url", "postgresql+psycopg://dispatch:secret@db/dispatch?sslmode=require"),
-        ("vault_keys", f"1:{sealing(b'secret-secret-16')}"),
-        ("vault_keys", f"1:{sealing(bytes(32))}"),
-        ("vault_keys", f"1:{sealing(b'password' * 4)}"),
-        ("vault_keys", f"1:{ONE},2:{sealing(b'x' * 32)}:opens"),
+        ("vault_keys", f"1:{encoded(b'secret-secret-16')}"),
+        ("vault_keys", f"1:{encoded(bytes(32))}"),
+        ("vault_keys", f"1:{encoded(b'password' * 4)}"),
+        ("vault_keys", f"1:{ONE},2:{encoded(b'x' * 32)}:opens"),
         ("vault_keys", f"1:{SOUND['audit_key']},2:{SOUND['audit_key']}"),
-        ("audit_key", sealing(bytes(32))),
+        ("audit_key", encoded(bytes(32))),
     ],
 )
 def test_what_is_weak_is_refused_by_name(field: str, value: str) -> None:
@@ -148,7 +148,7 @@ def test_a_committee_is_connected_to_a_chain_approach_or_not(tmp_path: Path) -> 
     assert [getattr(alone, field) for field in sound] == [None, None, None]
 
 
-def test_a_marked_key_opens_what_it_sealed() -> None:
+def test_a_marked_key_decrypts_what_it_encrypted() -> None:
     key = new_key()
-    sealed = Vault(f"1:{DEVELOPMENT_PREFIX}{key}").seal("here", {"a": 1})
-    assert Vault(f"1:{key}").open("here", sealed) == {"a": 1}
+    encrypted = Vault(f"1:{DEVELOPMENT_PREFIX}{key}").encrypt("here", {"a": 1})
+    assert Vault(f"1:{key}").decrypt("here", encrypted) == {"a": 1}

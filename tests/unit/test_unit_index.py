@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from services.dispatch.domain.geography import Point, to_metres, usable
 from services.dispatch.domain.unit_index import UnitIndex
 
-# Few places, so that ties and shared squares are common; any float besides.
+# Few places, so that conflicts of interest and shared squares are common; any float besides.
 PLACES = st.sampled_from([50.0, 50.2, 50.5, 51.0]) | st.floats(49.0, 52.0) | st.floats()
 LONGITUDES = st.sampled_from([3.0, 3.7, 4.4, 6.0]) | st.floats(2.0, 7.0) | st.floats()
 UNITS = st.sampled_from([f"u{n}" for n in range(30)])

@@ -77,10 +77,12 @@ def scale() -> int:
     }
     (Layout.at().run / "scale.json").write_text(json.dumps(result, indent=2) + "\n")
     _show(result)
-    lanes, beats = result["lanes"].values(), result["heartbeats"]
-    clean = all(each["lost"] == each["duplicated"] == 0 for each in (*lanes, beats["with"], beats["without"]))
+    lanes, heartbeats = result["lanes"].values(), result["heartbeats"]
+    clean = all(
+        each["lost"] == each["duplicated"] == 0 for each in (*lanes, heartbeats["with"], heartbeats["without"])
+    )
     shared = all(min(each["share"]) * len(each["share"]) >= _LEAST_SHARE for each in lanes)
-    return 0 if clean and shared and beats["p99_ratio"] <= _WORST_RATIO else 1
+    return 0 if clean and shared and heartbeats["p99_ratio"] <= _WORST_RATIO else 1
 
 
 def _fresh(name: str, plan: str) -> System:
@@ -120,33 +122,33 @@ def _with_heartbeats() -> Heartbeats:
 async def _heartbeats(system: System) -> Heartbeats:
     devices = await _devices(system, PRESSES_PER_S * SECONDS * ROUNDS * 2)
     driver = await _driver(system, devices)
-    beats = await _beats(system)
+    heartbeats = await _start_heartbeats(system)
     alone, beside, said = list[Phase](), list[Phase](), list[Beats]()
     # In turn, so that what the machine does besides hits both alike.
     for _ in range(ROUNDS):
         alone.append(await driver.run(list(islice(devices, PRESSES_PER_S * SECONDS)), PRESSES_PER_S))
-        assert beats.stdin  # noqa: S101 - it was made with a pipe
-        beats.stdin.write(b"\n")
+        assert heartbeats.stdin  # noqa: S101 - it was made with a pipe
+        heartbeats.stdin.write(b"\n")
         beside.append(await driver.run(list(islice(devices, PRESSES_PER_S * SECONDS)), PRESSES_PER_S))
-        said.append(await _line(beats))
-        await asyncio.sleep(5)  # books come to rest
-    beats.kill()
-    await beats.wait()
+        said.append(await _line(heartbeats))
+        await asyncio.sleep(5)  # records come to rest
+    heartbeats.kill()
+    await heartbeats.wait()
     await driver.stop()
-    without, with_beats = _summed(alone), _summed(beside)
+    without, with_heartbeats = _summed(alone), _summed(beside)
     return {
         "without": without,
-        "with": with_beats,
-        "p99_ratio": round(with_beats["p99_ms"] / without["p99_ms"], 2),
+        "with": with_heartbeats,
+        "p99_ratio": round(with_heartbeats["p99_ms"] / without["p99_ms"], 2),
         "beats": said,
     }
 
 
-async def _beats(system: System) -> Process:
+async def _start_heartbeats(system: System) -> Process:
     database = system.database_url("alarm").replace("+psycopg", "")
     arguments = (system.url("heartbeats"), database, str(BEATS_PER_S), str(SECONDS))
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tools.bench.beats", *arguments), stdin=PIPE, stdout=PIPE
+        *(sys.executable, "-m", "tools.bench.heartbeats", *arguments), stdin=PIPE, stdout=PIPE
     )
     await _line(process)
     await asyncio.sleep(3)  # the APIs read new devices once a second
@@ -204,11 +206,11 @@ def _show(result: Result) -> None:
         figures = f["presses"], f["p50_ms"], f["p99_ms"], f["lost"], f["duplicated"]
         table.add_row(count, *map(str, figures), " ".join(f"{share:.0%}" for share in f["share"]))
     console.print(table)
-    beats = result["heartbeats"]
-    for name, summed in (("without", beats["without"]), ("with", beats["with"])):
+    heartbeats = result["heartbeats"]
+    for name, summed in (("without", heartbeats["without"]), ("with", heartbeats["with"])):
         console.print(
             f"{PRESSES_PER_S} presses a second {name} heartbeats: p50 {summed['p50_ms']} ms, "
             f"p99 {summed['p99_ms']} ms, lost {summed['lost']}, doubled {summed['duplicated']}"
         )
-    rates = ", ".join(f"{each['per_s']:.0f}/s (p99 {each['p99_ms']:.0f} ms)" for each in beats["beats"])
-    console.print(f"heartbeats accepted: {rates}; press p99 {beats['p99_ratio']} times that without")
+    rates = ", ".join(f"{each['per_s']:.0f}/s (p99 {each['p99_ms']:.0f} ms)" for each in heartbeats["beats"])
+    console.print(f"heartbeats accepted: {rates}; press p99 {heartbeats['p99_ratio']} times that without")

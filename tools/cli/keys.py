@@ -1,4 +1,4 @@
-"""The command `keys`: under which key versions personal data is sealed, and which may be dropped."""
+"""The command `keys`: under which key versions personal data is encrypted, and which may be dropped."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tools.cli.base import command, console, running
 
 
 class Sealed(TypedDict):
-    """How many values of one column a key version sealed."""
+    """How many values of one column a key version encrypted."""
 
     version: int
     values: int
@@ -24,12 +24,12 @@ class Keys(TypedDict):
 
     current: int
     versions: list[int]
-    sealed: list[Sealed]
+    encrypted: list[Sealed]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyVersion:
-    """One key version of a service: how many values it sealed, and what becomes of it."""
+    """One key version of a service: how many values it encrypted, and what becomes of it."""
 
     service: str
     version: int
@@ -39,21 +39,21 @@ class KeyVersion:
 
 @command("keys")
 def show_keys(installation: Installation = None) -> None:
-    """Count the values that each key version of each service seals; exit code 1 where a key is missing."""
+    """Count the values that each key version of each service encrypted; exit code 1 where a key is missing."""
     places, token = told(installation) if installation else places_of(running())
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("service", "key version", "sealed values", ""):
-        table.add_column(heading, justify="right" if heading in ("key version", "sealed values") else "left")
+    for heading in ("service", "key version", "encrypted values", ""):
+        table.add_column(heading, justify="right" if heading in ("key version", "encrypted values") else "left")
     found = list(versions(places, token))
     for each in found:
-        style = "bold red" if each.state == MISSING else "green" if each.state == SEALS else "yellow"
+        style = "bold red" if each.state == MISSING else "green" if each.state == ENCRYPTS else "yellow"
         table.add_row(each.service, str(each.version), str(each.values), f"[{style}]{each.state}[/]")
     console.print(table)
     if any(each.state == MISSING for each in found):
         raise typer.Exit(1)
 
 
-SEALS, OPENS, MAY_GO = "seals", "still needed", "may be dropped"
+ENCRYPTS, OPENS, MAY_GO = "encrypts", "still needed", "may be dropped"
 WAITS, MISSING = "only opens: not in use yet", "has no key: these values cannot be read"
 
 
@@ -71,13 +71,13 @@ def versions(places: Places, token: str) -> Iterator[KeyVersion]:
 def of_service(service: str, said: Keys) -> Iterator[KeyVersion]:
     """List the key versions of one service; `said`: what it answers."""
     current, known, values = said["current"], said["versions"], Counter[int]()
-    for each in said["sealed"]:
+    for each in said["encrypted"]:
         values[each["version"]] += each["values"]
     for version in sorted({*known, *values}):
         if version not in known:
             state = MISSING
         elif version == current:
-            state = SEALS
+            state = ENCRYPTS
         elif version > current:
             state = WAITS
         else:

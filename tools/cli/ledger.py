@@ -22,17 +22,17 @@ _QUESTIONS = {
 
 
 class Lack(TypedDict):
-    """What one book lacks that another has."""
+    """What one service lacks that another has."""
 
     kind: str
-    book: str
+    service: str
     section: str
     id: str
     received_at: str
 
 
 class Comparison(TypedDict):
-    """What the books have of one day: entries by book and section, who did not answer, and what is lacking."""
+    """What the records have of one day: entries by service and section, who was away, what is lacking."""
 
     entries: dict[str, dict[str, int]]
     away: dict[str, str]
@@ -73,7 +73,7 @@ def ledger(
     hours: Annotated[float, typer.Option(help=_QUESTIONS["hours"], min=0.01, max=24 * 366)] = 24,
     day: Annotated[datetime | None, typer.Option(help=_QUESTIONS["day"], formats=["%Y-%m-%d"])] = None,
 ) -> None:
-    """Check that every press is in all books, in exactly one incident; exit code 1 if not, or not known."""
+    """Check that every service has every press, in exactly one incident; exit code 1 if not, or not known."""
     reporting = _Reporting()
     good = _of_day(reporting, day.date()) if day else _of_late(reporting, hours)
     if not good:
@@ -111,9 +111,10 @@ def _of_late(reporting: _Reporting, hours: float) -> bool:
 
 
 def _are_compared(reporting: _Reporting) -> bool:
-    away = [book for book in reporting.call("GET", "/v1/ledger/books") if book["fault"]]
-    for book in away:
-        told = f"the book of {book['book']} was last compared {book['compared_at']}: {book['fault']}"
+    away = [service for service in reporting.call("GET", "/v1/ledger/services") if service["fault"]]
+    for service in away:
+        name = service["service"]
+        told = f"the records of {name} were last compared {service['compared_at']}: {service['fault']}"
         console.print(f"[bold red]not compared[/] {told}", soft_wrap=True, highlight=False)
     return not away
 
@@ -122,13 +123,13 @@ def _of_day(reporting: _Reporting, day: date) -> bool:
     found = _compared(reporting, day)
     sections = ("presses", "incidents", "orders")
     shown = _table(f"{day}", *sections)
-    for book, entries in found["entries"].items():
-        shown.add_row(book, *(str(entries.get(section, "")) for section in sections))
+    for service, entries in found["entries"].items():
+        shown.add_row(service, *(str(entries.get(section, "")) for section in sections))
     console.print(shown)
-    for book, fault in found["away"].items():
-        console.print(f"[bold red]not compared[/] the book of {book}: {fault}", soft_wrap=True)
+    for service, fault in found["away"].items():
+        console.print(f"[bold red]not compared[/] the records of {service}: {fault}", soft_wrap=True)
     for lack in found["named"]:
-        told = f"{lack['book']} lacks {lack['id']} ({lack['section']}), received {lack['received_at']}"
+        told = f"{lack['service']} lacks {lack['id']} ({lack['section']}), received {lack['received_at']}"
         console.print(f"[bold red]{lack['kind']}[/] {told}", soft_wrap=True, highlight=False)
     if (more := found["lacking"] - len(found["named"])) > 0:
         console.print(f"and {more} more.", style="bold red")

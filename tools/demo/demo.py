@@ -226,7 +226,7 @@ def _where_next(system: RunningSystem, console: Console, travels: Sequence[Trave
             f"{system.url(name)}/docs" for name in ("alarm", "dispatch", "registry", "committee", "reporting")
         ),
         "one alarm's trace": f"{COMMAND} trace {alarm}",
-        "the books": f"{COMMAND} ledger",
+        "the records": f"{COMMAND} ledger",
         "figures": str(Path(system.layout.run) / "demo.json"),
     }
     for what, where in lines.items():

@@ -16,7 +16,7 @@ from tools.simulation.world import Refused, World, until
 
 _HOME = PLACES["Gent Korenmarkt"]
 _POLICE, _PARKET = ("b.peeters", "police", "Bert Peeters"), ("c.maes", "parket", "Carla Maes")
-# From the last order closed to the review in the committee's books.
+# From the last order closed to the review in the committee's records.
 _PATIENCE_S = 20.0
 
 

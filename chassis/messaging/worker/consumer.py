@@ -24,7 +24,7 @@ from chassis.database.sql import AWAY
 from chassis.messaging.worker import canary, retries
 from chassis.messaging.worker.confirmed_publisher import broker_url
 from chassis.messaging.worker.connection import Link
-from chassis.messaging.worker.delivery import Delivery, ExcInfo, note_handled, note_heard
+from chassis.messaging.worker.delivery import Delivery, ExcInfo, note_handled, note_received
 from chassis.messaging.worker.retries import Failed
 from chassis.telemetry import metrics, telemetry
 from contracts.envelope import Event, Undecodable
@@ -66,7 +66,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
 
     def start(self) -> None:
         """Begin; the queue and the broker may appear later."""
-        note_heard(self.queue)
+        note_received(self.queue)
         self._link = Link(broker_url(), f"listen {self.queue}", self._opened, self._lost)
         spawn = self.container.spawn_managed_thread
         self._reader = spawn(self._link.run, identifier=f"read {self.queue}")
@@ -230,7 +230,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
 
     def _ack(self, messages: Sequence[amqp.Message]) -> None:
         """Acknowledge, with one frame where nothing older is still open."""
-        note_heard(self.queue)
+        note_received(self.queue)
         tags = {message.delivery_tag for message in messages}
         last = max(messages, key=lambda message: message.delivery_tag)
         if all(tag > last.delivery_tag for tag in self._unsettled - tags):
@@ -291,7 +291,7 @@ def listen(
 
     One run at a time unless `concurrency` says more. `prefetch` (default 2 x batch x concurrency,
     at least 10) bounds what waits in this process, and with it who suffers beside a handler that dies.
-    `linger_s`: wait so long for a batch to fill, for books and read models that need not be instant:
+    `linger_s`: wait so long for a batch to fill, for ledgers and read models that need not be instant:
     fewer and larger transactions, and none at the very moment of a request.
     """
     decorator: Callable[[Handler], Handler] = _Listen.decorator(

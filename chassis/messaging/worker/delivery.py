@@ -33,7 +33,7 @@ class Handled:
 
 
 _last: dict[tuple[str, str], Handled] = {}
-_heard: dict[str, float] = {}
+_received: dict[str, float] = {}
 
 
 def note_handled(queue: str, event_type: str) -> None:
@@ -46,11 +46,11 @@ def last_handled_at(queue: str, event_type: str) -> Handled | None:
     return _last.get((queue, event_type))
 
 
-def note_heard(queue: str) -> None:
+def note_received(queue: str) -> None:
     """Remember that something came from this queue and was settled, or that listening began."""
-    _heard[queue] = monotonic()
+    _received[queue] = monotonic()
 
 
-def heard_ages() -> list[tuple[float, dict[str, str]]]:
-    """Give the seconds since something was last heard, for each queue of this process."""
-    return [(monotonic() - at, {"queue": queue}) for queue, at in list(_heard.items())]
+def received_ages() -> list[tuple[float, dict[str, str]]]:
+    """Give the seconds since something was last received, for each queue of this process."""
+    return [(monotonic() - at, {"queue": queue}) for queue, at in list(_received.items())]

@@ -6,7 +6,7 @@ from chassis.bootstrap.api import ApiProcess, create_api
 from chassis.http import reconciliation_api
 from services.alarm.api import devices, heartbeats, ladder, presses, redelivery
 from services.alarm.api.dependencies import taking_heartbeats, taking_presses
-from services.alarm.bootstrap import ALARM, book_of
+from services.alarm.bootstrap import ALARM, records_of
 from services.alarm.settings import AlarmSettings
 
 _DESCRIPTION = (
@@ -28,7 +28,7 @@ def create_app(settings: AlarmSettings | None = None) -> FastAPI:
         # Nothing that a device sends is refused for its length: `read_body` takes the beginning.
         most_bytes=None,
     )
-    reconciliation_api.add(app, lambda: book_of(app.state.process.database))
+    reconciliation_api.add(app, lambda: records_of(app.state.process.database))
     return app
 
 

@@ -13,7 +13,7 @@ from chassis.http.limits import bodies
 from chassis.messaging.message import Message, NotConfirmed
 from chassis.runtime import clock
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.telemetry import metrics, telemetry
 from contracts.alarm import CanaryRaised
 from contracts.common import Channel, Fix
@@ -116,7 +116,7 @@ async def press(request: Request) -> Response:
 async def canary(
     body: CanaryBody,
     request: Request,
-    _: Caller = require("service", partner="alarm"),
+    _: Principal = require("service", partner="alarm"),
 ) -> dict[str, str]:
     """Send a synthetic press for one control room on the way of real ones."""
     intake = device_intake_of(request)

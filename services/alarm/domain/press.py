@@ -95,7 +95,7 @@ def judge(
         alarm_id=alarm_id,
         lane="verified" if verified else "unverified",
         flags=tuple(dict.fromkeys(flags)),
-        # Only what is proved and whole may be taken for a test: a doubt is a real press.
+        # Only what is verified and whole may be taken for a test: a doubt is a real press.
         is_test=bool(verified) and claim.kind == "test" and claim.counter is not None,
         content=content,
     )

@@ -118,24 +118,25 @@ _WORTH_TELLING = " OR ".join(
     for step in (" / 5" if "battery" in name else "",)
 )
 _HEALTH = (
-    "INSERT INTO health AS h (device_id, contact_at, reported_at, told_at, phone_battery, button_battery, "  # noqa: S608
+    "INSERT INTO health AS h (device_id, contact_at, reported_at, notified_at, phone_battery, button_battery, "  # noqa: S608
     "bluetooth, bluetooth_lost_at, location_permission, app_version) "
     "SELECT device_id, received_at, received_at, received_at, phone_battery, button_battery, bluetooth, "
     "CASE WHEN bluetooth IS FALSE THEN received_at END, location_permission, app_version "
     f"FROM jsonb_to_recordset(%(rows)s::jsonb) AS n({_REPORTED}) ON CONFLICT (device_id) DO UPDATE SET "
     f"contact_at = {_LATER.format('h.contact_at')}, reported_at = EXCLUDED.reported_at, "
-    "told_at = CASE WHEN h.told_at IS NULL OR h.told_at <= EXCLUDED.reported_at - interval '1 hour' "
-    f"OR {_WORTH_TELLING} THEN EXCLUDED.reported_at ELSE h.told_at END, {_KEPT}, "
+    "notified_at = CASE WHEN h.notified_at IS NULL "
+    "OR h.notified_at <= EXCLUDED.reported_at - interval '1 hour' "
+    f"OR {_WORTH_TELLING} THEN EXCLUDED.reported_at ELSE h.notified_at END, {_KEPT}, "
     "bluetooth_lost_at = CASE WHEN EXCLUDED.bluetooth THEN NULL "
     "ELSE COALESCE(h.bluetooth_lost_at, EXCLUDED.bluetooth_lost_at) END "
     "WHERE h.reported_at IS NULL OR h.reported_at <= EXCLUDED.reported_at "
     f"OR h.reported_at > EXCLUDED.reported_at + {_AHEAD} "
-    "RETURNING h.device_id, h.told_at = h.reported_at AS tell"
+    "RETURNING h.device_id, h.notified_at = h.reported_at AS tell"
 ).encode()
 
 
 def note_contact(session: Session, device_ids: Sequence[UUID], at: Sequence[datetime]) -> None:
-    """Remember that devices were heard of. Each id at most once."""
+    """Remember the last contact of devices. Each id at most once."""
     if device_ids:
         session.execute(_CONTACT, {"ids": list(device_ids), "at": list(at)})
 

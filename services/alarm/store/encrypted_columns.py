@@ -1,7 +1,7 @@
-"""Which columns of the alarm service hold sealed values."""
+"""Which columns of the alarm service hold encrypted values."""
 
-from chassis.security.key_rotation import Sealed
-from services.alarm.domain.evidence import evidence_place
+from chassis.security.key_rotation import EncryptedColumn
+from services.alarm.domain.evidence import evidence_associated_data
 from services.alarm.models import PressRow
 
-ENCRYPTED = (Sealed(PressRow, "evidence", evidence_place, ("alarm_id",)),)
+ENCRYPTED = (EncryptedColumn(PressRow, "evidence", evidence_associated_data, ("alarm_id",)),)

@@ -13,11 +13,11 @@ from chassis.database.sql import Insert, Statement, as_json, send
 from chassis.messaging import outbox
 from chassis.runtime import clock
 from contracts.alarm import AlarmRaised
-from contracts.book import Section
+from contracts.reconciliation import Section
 from services.alarm.models import PressRow
 
-# What reporting sets against the books of the others (chassis/database/reconciliation.py).
-BOOK: dict[Section, str] = {"presses": "SELECT alarm_id AS id, alarm_id, received_at FROM presses"}
+# What reporting sets against the records of the others (chassis/database/reconciliation.py).
+RECORDS: dict[Section, str] = {"presses": "SELECT alarm_id AS id, alarm_id, received_at FROM presses"}
 
 
 @dataclass(slots=True)
@@ -112,8 +112,8 @@ def record(
     at = clock.now()
     rows = [
         _values(press)
-        | {"content": content, "evidence": seal, "whole": False, "stored_at": at, "reported_at": at}
-        for press, content, seal in zip(raised, contents, evidence, strict=True)
+        | {"content": content, "evidence": each, "whole": False, "stored_at": at, "reported_at": at}
+        for press, content, each in zip(raised, contents, evidence, strict=True)
     ]
     return recorded(session, rows)
 

@@ -20,13 +20,13 @@ _LEARN = text(
     "ORDER BY k.alarm_id LIMIT :limit FOR UPDATE OF k SKIP LOCKED), "
     "gone AS (DELETE FROM kept_as WHERE alarm_id IN (SELECT alarm_id FROM d)) SELECT * FROM d"
 )
-_FORGET = text("DELETE FROM kept_as WHERE told_at < :before")
+_FORGET = text("DELETE FROM kept_as WHERE notified_at < :before")
 
 
 def note(session: Session, routed: Sequence[PressRouted], now: datetime) -> None:
     """Remember what dispatch told, until the press itself is here."""
     names = {"alarm_id", "came_as", "digest", "lane", "received_at", "deadline_at", "flags"}
-    rows = [each.model_dump(include=names) | {"told_at": now} for each in routed]
+    rows = [each.model_dump(include=names) | {"notified_at": now} for each in routed]
     send(session, _NOTE(sorted(rows, key=lambda row: str(row["alarm_id"]))))
 
 

@@ -24,7 +24,7 @@ _SETTLE = text(
 # One row more than so many attempts, or fewer than none, would fail the statement, and keep all others back.
 _ATTEMPTS = "least(greatest(p.handed_over, 0), 1000000)"
 # In the future: what was received or put off before somebody put the clock back. A lane that is none is that of
-# presses which nobody proved.
+# unverified presses.
 _CLAIM = text(
     "WITH d AS (SELECT alarm_id FROM presses WHERE routed_at IS NULL "  # noqa: S608 - our names
     "AND (lane = 'verified') = (:lane = 'verified') "

@@ -51,7 +51,10 @@ class _Recent:
 
 def _pace(settings: AlarmSettings) -> Pace:
     return Pace(
-        settings.unproved_per_s, settings.unproved_burst, settings.unproved_waiting, settings.unproved_exempt
+        settings.unverified_per_s,
+        settings.unverified_burst,
+        settings.unverified_waiting,
+        settings.unverified_exempt,
     )
 
 
@@ -78,7 +81,8 @@ class Intake:
         self._slots = asyncio.Semaphore(at_once) if lane == "unverified" else None
         self._pace = _pace(settings) if lane == "unverified" else None
         self._dispatch = DispatchClient(settings, token, 100 if lane == "verified" else at_once)
-        # A flood of presses that nobody proved waits in its lane: handed over, it would be in the others' way.
+        # A flood of unverified presses waits in its lane: handed over, it would be in the others'
+        # way.
         times = (settings.unrouted_after_s, settings.unrouted_give_up_s)
         self._monitor = RoutingMonitor(database, self._dispatch, *times) if lane == "verified" else None
         limits = (settings.device_per_s, settings.device_burst, settings.lookup_s)
@@ -169,7 +173,7 @@ class Intake:
                 return await self._hold_now(press)
 
     def _pseudonym(self, pace: Pace, source: str | None) -> str | None:
-        """Give a pseudonym for whoever brings unproved presses, so that dispatch can tell floods apart."""
+        """Give a pseudonym for whoever brings unverified presses, so that dispatch can tell floods apart."""
         subscriber = pace.subscriber(source)
         return self._vault.pseudonym("source", subscriber) if subscriber is not None else None
 

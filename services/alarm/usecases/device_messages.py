@@ -96,14 +96,14 @@ def _is_anothers(transaction: Transaction, alarm_id: UUID, device_id: UUID, kind
     return True
 
 
-def write_heartbeats(transaction: Transaction, beats: Sequence[Heartbeat]) -> None:
+def write_heartbeats(transaction: Transaction, heartbeats: Sequence[Heartbeat]) -> None:
     """Store heartbeats and tell of them: of each device the last one counts."""
     latest: dict[UUID, Heartbeat] = {}
-    for beat in beats:
-        latest[beat.device_id] = beat
+    for heartbeat in heartbeats:
+        latest[heartbeat.device_id] = heartbeat
     told = store.put_health(
         transaction.session,
-        [{**beat.said, "received_at": beat.received_at} for _, beat in sorted(latest.items())],
+        [{**heartbeat.said, "received_at": heartbeat.received_at} for _, heartbeat in sorted(latest.items())],
     )
     if told:
         transaction.publish(
@@ -111,5 +111,5 @@ def write_heartbeats(transaction: Transaction, beats: Sequence[Heartbeat]) -> No
         )
 
 
-def _reported(beat: Heartbeat) -> ReportedDevice:
-    return reported_device(beat.said, beat.enrolment_id, beat.received_at)
+def _reported(heartbeat: Heartbeat) -> ReportedDevice:
+    return reported_device(heartbeat.said, heartbeat.enrolment_id, heartbeat.received_at)

@@ -1,7 +1,7 @@
 """How fast one source may bring presses: what is beyond that waits, and is never refused.
 
-A flood from one address must not fill the lane of the unproved that a real press from another one needs: a
-phone with a new key, a text message, a broken signature. Proved presses go by their device (`joining.py`).
+A flood from one address must not fill the unverified lane that a real press from another one needs: a
+phone with a new key, a text message, a broken signature. Verified presses go by their device (`joining.py`).
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class Turns:
 
 
 class Pace:
-    """The presses that nobody proved, by the address that they come from."""
+    """The unverified presses, by the address that they come from."""
 
     def __init__(
         self, per_s: float, burst: int, most_waiting: int, exempt: Iterable[IPv4Network | IPv6Network]

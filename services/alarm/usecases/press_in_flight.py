@@ -14,7 +14,7 @@ from chassis.telemetry import telemetry
 from contracts.alarm import AlarmRaised
 from contracts.common import Channel
 from contracts.envelope import wrap
-from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.evidence import evidence_associated_data
 from services.alarm.domain.press import JOINED, Claim, Judged
 from services.alarm.domain.receipt import Holder
 from services.alarm.events.outgoing import SOURCE
@@ -98,8 +98,8 @@ def prepare(brought: Brought, deadline_s: float, vault: Vault) -> PressInFlight:
     }
     if brought.joined:
         evidence["joined"] = {"presses": brought.joined.presses, "counters": brought.joined.counters}
-    sealed = vault.seal(evidence_place(raised.alarm_id), evidence)
-    press = NewPress(raised, judged.content, sealed, body)
+    encrypted = vault.encrypt(evidence_associated_data(raised.alarm_id), evidence)
+    press = NewPress(raised, judged.content, encrypted, body)
     return PressInFlight(press, Message(raised.alarm_id, raised.EXCHANGE, key, body), span)
 
 

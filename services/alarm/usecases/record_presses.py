@@ -15,7 +15,7 @@ from chassis.runtime import clock
 from chassis.security.vault import Vault
 from contracts.alarm import AlarmRaised, PressesRecorded, RecordedPress
 from contracts.press import CHEAP, INCOMPLETE, WITHOUT
-from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.evidence import evidence_associated_data
 from services.alarm.domain.press import uuid_of
 from services.alarm.store import devices, presses
 
@@ -52,8 +52,8 @@ def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: 
         ordered,
         [press.content for press in ordered],
         [
-            vault.seal(
-                evidence_place(press.alarm_id),
+            vault.encrypt(
+                evidence_associated_data(press.alarm_id),
                 {
                     "body": None,
                     "fix": press.fix.model_dump(mode="json") if press.fix else None,
@@ -83,8 +83,8 @@ def tell(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Span
     """Tell the ledger of presses that were stored (rows as `presses.recorded` gives them)."""
     if not new:
         return
-    proved = {row["device_id"]: row for row in new if row["lane"] == "verified"}
-    known_as = {device: row for device_id, row in proved.items() if (device := uuid_of(device_id))}
+    verified = {row["device_id"]: row for row in new if row["lane"] == "verified"}
+    known_as = {device: row for device_id, row in verified.items() if (device := uuid_of(device_id))}
     contacts = {device: known_as[device]["received_at"] for device in sorted(known_as)}
     devices.note_contact(transaction.session, list(contacts), list(contacts.values()))
     known = devices.enrolments_of(

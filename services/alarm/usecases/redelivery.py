@@ -24,7 +24,7 @@ from contracts.common import Lane
 from contracts.envelope import Event, wrap
 from contracts.press import INCOMPLETE, read_press
 from services.alarm.clients import DispatchClient
-from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.evidence import evidence_associated_data
 from services.alarm.domain.redelivery import Outcome, Redelivered
 from services.alarm.errors import AlarmUnknown
 from services.alarm.events.outgoing import SOURCE
@@ -34,7 +34,8 @@ from services.alarm.usecases.note_routed import note_routed
 
 log = logging.getLogger(__name__)
 
-# In one hand-over. Of unproved presses few: a flood of them waits in its lane, and must not take the other way.
+# In one hand-over. Of unverified presses few: a flood of them waits in its lane, and must not take the other
+# way.
 _AT_ONCE: dict[Lane, int] = {"verified": 100, "unverified": 10}
 _CONFIRM_S = 2.0
 
@@ -157,7 +158,7 @@ class Redelivery:
         """Give the event of a press as it was raised, with the same id, as far as its row can tell."""
         flags = [str(flag) for flag in row.flags] if isinstance(row.flags, list) else [INCOMPLETE]
         try:
-            evidence = dict(self._vault.open(evidence_place(row.alarm_id), bytes(row.evidence)))
+            evidence = dict(self._vault.decrypt(evidence_associated_data(row.alarm_id), bytes(row.evidence)))
         except (Unreadable, ValueError, TypeError):
             log.error("press %s: its place and proof cannot be opened", row.alarm_id)
             evidence, flags = {}, [*flags, INCOMPLETE]

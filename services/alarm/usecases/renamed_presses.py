@@ -11,7 +11,7 @@ from chassis.database.database import Database, Transaction
 from chassis.runtime import clock
 from chassis.security.vault import Vault
 from contracts.dispatch import PressRouted
-from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.evidence import evidence_associated_data
 from services.alarm.store import presses
 from services.alarm.store import renamed_presses as store
 from services.alarm.usecases.record_presses import tell
@@ -43,8 +43,8 @@ def _learn(tx: Transaction, vault: Vault) -> int:
         {
             **row,
             "content": None,
-            "evidence": vault.seal(
-                evidence_place(row["alarm_id"]),
+            "evidence": vault.encrypt(
+                evidence_associated_data(row["alarm_id"]),
                 {"body": None, "fix": None, "proof": None, "came_as": str(row["came_as"])},
             ),
             "whole": False,

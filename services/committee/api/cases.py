@@ -1,4 +1,4 @@
-"""Applications: drafted in steps, submitted whole; opinions, ties, risk, history."""
+"""Applications: drafted in steps, submitted whole; opinions, conflicts of interest, risk, history."""
 
 from typing import cast
 from uuid import UUID
@@ -6,6 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from services.committee.api.dependencies import (
+    ConflictKeeperReading,
+    ConflictKeeperWork,
     Limit,
     MemberReading,
     MemberWork,
@@ -14,8 +16,6 @@ from services.committee.api.dependencies import (
     OpinionGiverWork,
     ProposerWork,
     ReaderReading,
-    TieKeeperReading,
-    TieKeeperWork,
 )
 from services.committee.domain.application import Assessment, DraftChanges, State
 from services.committee.domain.opinion import Opinion
@@ -94,21 +94,21 @@ def opinions(application_id: UUID, reading: OpinionGiverReading) -> list[Opinion
 
 @router.post("/{application_id}/conflicts", status_code=204, tags=["applications"])
 def declare_conflict(application_id: UUID, body: ConflictIn, work: MemberWork) -> None:
-    """Declare that somebody has a tie to a party: the case no longer exists for them, whatever their role."""
+    """Declare that somebody has a conflict: the case no longer exists for them, whatever their role."""
     conflicts_of_interest.declare(work, application_id, body.subject or work.caller.subject, body.reason)
     log_conflict(work, application_id)
 
 
 @router.post("/{application_id}/conflicts/withdraw", status_code=204, tags=["applications"])
-def withdraw_conflict(application_id: UUID, body: ConflictWithdrawalIn, work: TieKeeperWork) -> None:
-    """Withdraw a tie declared in error: the case exists for them again, unless it is said elsewhere too."""
+def withdraw_conflict(application_id: UUID, body: ConflictWithdrawalIn, work: ConflictKeeperWork) -> None:
+    """Withdraw a conflict declared in error: the case exists for them again, unless it stands elsewhere."""
     conflicts_of_interest.withdraw(work, application_id, body.subject, body.reason)
     log_conflict(work, application_id)
 
 
 @router.get("/{application_id}/conflicts", tags=["applications"])
-def conflicts(application_id: UUID, reading: TieKeeperReading) -> list[ConflictOut]:
-    """List whose ties were declared in a case, by whom and why; withdrawn ones too."""
+def conflicts(application_id: UUID, reading: ConflictKeeperReading) -> list[ConflictOut]:
+    """List whose conflicts of interest were declared in a case, by whom and why; withdrawn ones too."""
     return disclose_conflicts(reading, application_id)
 
 

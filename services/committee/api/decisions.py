@@ -22,8 +22,8 @@ from services.committee.schemas.decision import (
     DraftDecisionIn,
     GrantIn,
     ProvisionalGrantIn,
+    ReconsiderationIn,
     RefusalIn,
-    ReviewRequestIn,
 )
 from services.committee.schemas.meeting import ReviewIn, ReviewOut
 from services.committee.usecases import decisions, registry_mismatch, reviews
@@ -72,10 +72,12 @@ def close(application_id: UUID, body: ReasonsIn, work: SecretariatWork) -> Appli
     return disclose_application(work, filed, "state")
 
 
-@router.post("/applications/{application_id}/request-review", tags=["decisions"])
-def request_review(application_id: UUID, body: ReviewRequestIn, work: ProposerWork) -> ApplicationOut:
+@router.post("/applications/{application_id}/ask-for-reconsideration", tags=["decisions"])
+def ask_for_reconsideration(
+    application_id: UUID, body: ReconsiderationIn, work: ProposerWork
+) -> ApplicationOut:
     """Have a refusal looked at again, by members who did not take it."""
-    filed = decisions.request_review(work, application_id, body.grounds)
+    filed = decisions.ask_for_reconsideration(work, application_id, body.grounds)
     return disclose_application(work, filed, "state")
 
 

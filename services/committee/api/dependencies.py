@@ -6,9 +6,10 @@ from fastapi import Query, Request
 
 from chassis.bootstrap.api import ApiProcess, at_hand, process_of, unit_of
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.committee.bootstrap import unit_of_reading, unit_of_work
 from services.committee.domain.roles import (
+    CONFLICT_KEEPERS,
     DRAFTERS,
     MEMBERS,
     OFFICERS,
@@ -17,7 +18,6 @@ from services.committee.domain.roles import (
     PROTOCOL_KEEPERS,
     PROTOCOL_READERS,
     READERS,
-    TIE_KEEPERS,
 )
 from services.committee.errors import ChainApproachAbsent
 from services.committee.settings import CommitteeSettings
@@ -40,7 +40,7 @@ OfficerWork = Annotated[Work, unit_of(unit_of_work, *OFFICERS)]
 OpinionGiverWork = Annotated[Work, unit_of(unit_of_work, *OPINION_GIVERS)]
 MemberWork = Annotated[Work, unit_of(unit_of_work, *MEMBERS)]
 SecretariatWork = Annotated[Work, unit_of(unit_of_work, "secretariat")]
-TieKeeperWork = Annotated[Work, unit_of(unit_of_work, *TIE_KEEPERS)]
+ConflictKeeperWork = Annotated[Work, unit_of(unit_of_work, *CONFLICT_KEEPERS)]
 DrafterWork = Annotated[Work, unit_of(unit_of_work, *DRAFTERS)]
 MagistrateWork = Annotated[Work, unit_of(unit_of_work, "magistrate")]
 ProcureurWork = Annotated[Work, unit_of(unit_of_work, "procureur")]
@@ -49,11 +49,11 @@ ProcureurGeneralWork = Annotated[Work, unit_of(unit_of_work, "procureur_general"
 ReaderReading = Annotated[Reading, unit_of(unit_of_reading, *READERS)]
 OpinionGiverReading = Annotated[Reading, unit_of(unit_of_reading, *OPINION_GIVERS)]
 MemberReading = Annotated[Reading, unit_of(unit_of_reading, *MEMBERS)]
-TieKeeperReading = Annotated[Reading, unit_of(unit_of_reading, *TIE_KEEPERS)]
+ConflictKeeperReading = Annotated[Reading, unit_of(unit_of_reading, *CONFLICT_KEEPERS)]
 ProtocolReaderReading = Annotated[Reading, unit_of(unit_of_reading, *PROTOCOL_READERS)]
 ProtocolKeeperReading = Annotated[Reading, unit_of(unit_of_reading, *PROTOCOL_KEEPERS)]
 
-Member = Annotated[Caller, require(*MEMBERS)]
+Member = Annotated[Principal, require(*MEMBERS)]
 # For endpoints that open their transactions themselves.
 Process = Annotated[ApiProcess[CommitteeSettings], at_hand(process_of)]
 SettingsOf = Annotated[CommitteeSettings, at_hand(_settings)]

@@ -46,7 +46,7 @@ def listed(reading: MemberReading, since: Moment | None = None, limit: Limit = 1
 
 @router.get("/{meeting_id}")
 def read(meeting_id: UUID, reading: MemberReading) -> MeetingOut:
-    """Read one meeting, without the points that the caller has a tie to."""
+    """Read one meeting, without the points in which the caller has a conflict of interest."""
     return present_meeting(meetings.read(reading, meeting_id))
 
 

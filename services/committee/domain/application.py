@@ -12,7 +12,7 @@ from services.committee.errors import ApplicationMoveRefused, ConditionsUnmet, R
 
 Move = Literal[
     "edit", "submit", "withdraw", "grant_provisionally", "decline_urgency", "propose_decision", "send_back",
-    "send_back_review", "grant", "refuse", "request_review", "end", "hand_over", "revive", "close",
+    "send_back_review", "grant", "refuse", "ask_for_reconsideration", "end", "hand_over", "revive", "close",
 ]  # fmt: skip
 Element = Literal["harassment", "serious_disturbance", "knew_or_should_have_known"]
 Level = Literal["low", "elevated", "high", "extreme"]
@@ -62,8 +62,8 @@ MOVES: Mapping[tuple[State, Move], State] = {
     (State.AWAITING_APPROVAL, "grant"): State.GRANTED,
     (State.AWAITING_APPROVAL, "refuse"): State.REFUSED,
     # Looked at again by other members. Until they decide, an alarm that lives stays as it was.
-    (State.REFUSED, "request_review"): State.REOPENED,
-    (State.ENDING, "request_review"): State.PROVISIONAL,
+    (State.REFUSED, "ask_for_reconsideration"): State.REOPENED,
+    (State.ENDING, "ask_for_reconsideration"): State.PROVISIONAL,
     (State.REOPENED, "propose_decision"): State.AWAITING_APPROVAL,
     (State.REOPENED, "grant"): State.GRANTED,
     (State.REOPENED, "refuse"): State.REFUSED,

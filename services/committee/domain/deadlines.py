@@ -122,6 +122,6 @@ def next_stage(kind: Kind, due: datetime, now: datetime, after: Stage | None = N
     return STAGES[max(place for moment, place in to_come if moment == soonest)], soonest
 
 
-def loudness(due: datetime, now: datetime) -> int:
+def reminder_step(due: datetime, now: datetime) -> int:
     """Return 0 until the deadline, then 1, and one more each day."""
     return 0 if now < due else 1 + (now - due) // LOUDER_EVERY

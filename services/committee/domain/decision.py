@@ -19,11 +19,11 @@ class Grounds:
 
     @staticmethod
     def read(said: object) -> "Grounds":
-        """Read it from JSON, as it came in or was sealed; raises `ValidationError`."""
+        """Read it from JSON, as it came in or was encrypted; raises `ValidationError`."""
         return _GROUNDS.validate_python(said)
 
     def as_json(self) -> dict[str, object]:
-        """Give it in the form that is sealed."""
+        """Give it in the form that is encrypted."""
         return asdict(self)
 
 

@@ -64,11 +64,11 @@ class Finding:
 
     @staticmethod
     def read(said: object) -> "Finding":
-        """Read it from JSON, as it came in or was sealed; raises `ValidationError`."""
+        """Read it from JSON, as it came in or was encrypted; raises `ValidationError`."""
         return _FINDING.validate_python(said)
 
     def as_json(self) -> dict[str, object]:
-        """Give it in the form that is sealed."""
+        """Give it in the form that is encrypted."""
         return {**asdict(self), "ends_on": self.ends_on.isoformat() if self.ends_on else None}
 
 

@@ -11,7 +11,7 @@ OFFICERS = (*PROPOSERS, "magistrate")
 DRAFTERS = ("secretariat", "admin")
 PROTOCOL_READERS = (*READERS, "admin")
 PROTOCOL_KEEPERS = ("admin", *MEMBERS, "procureur_general")
-# Who says that somebody else's tie was declared wrongly; one's own, the procureur alone.
-TIE_KEEPERS = ("secretariat", "procureur")
+# Who says that somebody else's conflict of interest was declared wrongly; one's own, the procureur alone.
+CONFLICT_KEEPERS = ("secretariat", "procureur")
 # Who sees the cases of their committees; the rest sees what it proposed.
 COMMITTEE = frozenset(MEMBERS)

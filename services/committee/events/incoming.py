@@ -6,11 +6,11 @@ from uuid import UUID
 from chassis.messaging.payload import read_payload
 from chassis.security.accounts import account
 from contracts.common import Outcome
+from contracts.conflicts import ConflictStatement
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event
-from contracts.registry import EnrolmentChanged, TieDeclared, TieWithdrawn
-from contracts.ties import TieTold
-from services.committee.models import KnownEnrolmentRow, KnownTieRow
+from contracts.registry import EnrolmentChanged, FileConflictDeclared, FileConflictWithdrawn
+from services.committee.models import KnownEnrolmentRow, RegistryConflictRow
 
 # An alarm that was real asks for a new look at the case; a false one does not.
 REAL = frozenset({Outcome.GENUINE, Outcome.PERPETRATOR_PRESENT, Outcome.ARREST})
@@ -35,19 +35,19 @@ def enrolment(event: Event) -> KnownEnrolmentRow | None:
     return KnownEnrolmentRow(id=changed.enrolment_id, **changed.model_dump(exclude={"enrolment_id"}))
 
 
-def known_tie(event: Event) -> KnownTieRow | None:
-    """Return a tie that was declared or withdrawn at the registry; None for anything else. Raises `Invalid`."""
-    if event.type not in (TieDeclared.TYPE, TieWithdrawn.TYPE):
+def registry_conflict(event: Event) -> RegistryConflictRow | None:
+    """Return a conflict declared or withdrawn at the registry; None for anything else. Raises `Invalid`."""
+    if event.type not in (FileConflictDeclared.TYPE, FileConflictWithdrawn.TYPE):
         return None
-    told: TieTold
+    told: ConflictStatement
     told = (
-        read_payload(TieDeclared, event)
-        if event.type == TieDeclared.TYPE
-        else read_payload(TieWithdrawn, event)
+        read_payload(FileConflictDeclared, event)
+        if event.type == FileConflictDeclared.TYPE
+        else read_payload(FileConflictWithdrawn, event)
     )
     # As it is compared: who withdraws it may spell it otherwise.
     person = account(told.person)
-    return KnownTieRow(
+    return RegistryConflictRow(
         enrolment_id=told.enrolment_id,
         subject=person,
         person=person,

@@ -94,15 +94,15 @@ def review_held(row: ReviewRow, number: int, ends_on: date | None) -> ReviewHeld
     return ReviewHeld.model_validate(row.model_dump() | more)
 
 
-def tied(row: ApplicationRow, conflict: ConflictRow) -> ConflictDeclared:
-    """Say that somebody has a tie to a party."""
+def conflicted(row: ApplicationRow, conflict: ConflictRow) -> ConflictDeclared:
+    """Say that somebody has a conflict of interest."""
     more = {"application_id": row.id, "person": conflict.subject, "declared_at": conflict.declared_at}
     by_another = account(conflict.declared_by) != account(conflict.subject)
     return ConflictDeclared.model_validate(row.model_dump() | more | {"by_another": by_another})
 
 
-def untied(row: ApplicationRow, conflict: ConflictRow) -> ConflictWithdrawn:
-    """Say that what was said of a tie in this application no longer counts."""
+def unconflicted(row: ApplicationRow, conflict: ConflictRow) -> ConflictWithdrawn:
+    """Say that what was said of a conflict of interest in this application no longer counts."""
     more = {"application_id": row.id, "person": conflict.subject, "withdrawn_at": conflict.withdrawn_at}
     return ConflictWithdrawn.model_validate(row.model_dump() | more)
 

@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/desk")
 def board(page: Page) -> Response:
-    """Show what is due, the loudest first."""
+    """Show what is due, the highest step first."""
     caller = page.reader(*READERS)
     if not is_member(caller):
         return RedirectResponse("/desk/applications", 303)

@@ -9,11 +9,11 @@ from services.committee.domain.deadlines import DeadlineState
 from services.committee.domain.review import TO_HOLD
 from services.committee.domain.roles import (
     COMMITTEE,
+    CONFLICT_KEEPERS,
     OFFICERS,
     OPINION_GIVERS,
     PROPOSERS,
     READERS,
-    TIE_KEEPERS,
 )
 from services.committee.models import ApplicationRow
 from services.committee.pages.context import Page, PageRequest, conditions_of, is_member
@@ -62,7 +62,7 @@ def case(page: Page, application_id: UUID) -> Response:
             what |= _choices(page, reading, row.proposer)
             return page.show("draft.html", caller, **what, levels=LEVELS)
         what |= _around(reading, row) if is_member(caller) else _nothing_around()
-        what |= _ties(reading, row)
+        what |= _conflicts(reading, row)
         what["opinions"] = disclose_opinions(reading, row) if caller.roles & set(OPINION_GIVERS) else None
     what |= {"protocol": protocol, "levels": _raised(filed) if caller.roles & set(OFFICERS) else ()}
     moves = {move for state, move in MOVES if state == row.state}
@@ -103,14 +103,14 @@ def _around(reading: Reading, row: ApplicationRow) -> dict[str, object]:
     }
 
 
-def _ties(reading: Reading, row: ApplicationRow) -> dict[str, object]:
-    """Say whose ties were declared, to those who may withdraw them, and if the reader may declare another's."""
+def _conflicts(reading: Reading, row: ApplicationRow) -> dict[str, object]:
+    """Say who declared a conflict, to those who may withdraw it, and if the reader may declare another's."""
     found: list[ConflictOut] = []
-    if reading.caller.roles & set(TIE_KEEPERS):
+    if reading.caller.roles & set(CONFLICT_KEEPERS):
         found = disclose_conflicts(reading, row.id)
     may = conflicts_of_interest.may_be_said(reading, row)
     known = members.accounts_of(reading, row.protocol_id) if may and row.protocol_id else ()
-    return {"ties": found, "may_tie": may, "accounts": known}
+    return {"conflicts": found, "may_declare_conflict": may, "accounts": known}
 
 
 def _nothing_around() -> dict[str, object]:

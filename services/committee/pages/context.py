@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from chassis.bootstrap.api import ApiProcess, at_hand, process_of
 from chassis.http.pages import Pages
 from chassis.i18n.catalogues import Texts
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.common import Language
 from services.committee.bootstrap import unit_of_reading
 from services.committee.domain.protocol import ProtocolContent
@@ -47,15 +47,15 @@ class PageRequest:
         """Name the reader's language."""
         return self.pages.language(self.request)
 
-    def reader(self, *roles: str) -> Caller:
+    def reader(self, *roles: str) -> Principal:
         """Say who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
         return self.pages.reader(self.request, *roles)
 
-    def unit_of_reading(self, caller: Caller) -> AbstractContextManager[Reading]:
+    def unit_of_reading(self, caller: Principal) -> AbstractContextManager[Reading]:
         """Open a transaction for what the page shows."""
         return unit_of_reading(self.process.database, self.process.vault, caller)
 
-    def show(self, template: str, caller: Caller, **what: object) -> Response:
+    def show(self, template: str, caller: Principal, **what: object) -> Response:
         """Answer with a page, with what every one of them needs."""
         language = self.language
         common: dict[str, object] = {
@@ -86,7 +86,7 @@ def _page_request(request: Request) -> PageRequest:
 Page = Annotated[PageRequest, at_hand(_page_request)]
 
 
-def is_member(caller: Caller) -> bool:
+def is_member(caller: Principal) -> bool:
     """Say whether the caller sits on the committee."""
     return bool(caller.roles & set(MEMBERS))
 
@@ -97,7 +97,7 @@ def conditions_of(protocol: ProtocolRow | None) -> dict[str, object]:
     return {"conditions": conditions, "condition_texts": {each["id"]: each["text"] for each in conditions}}
 
 
-def _nav(caller: Caller, texts: Texts) -> list[tuple[str, str]]:
+def _nav(caller: Principal, texts: Texts) -> list[tuple[str, str]]:
     nav = []
     if caller.roles & set(READERS):
         nav += [("/desk", texts.t("board")), ("/desk/applications", texts.t("applications"))]

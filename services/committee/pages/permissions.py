@@ -9,12 +9,12 @@ _MAY: Mapping[str, Collection[str]] = {
     "may_invite": ("secretariat",),
     "may_refer": ("secretariat",),
     "may_close": ("secretariat",),
-    "may_request_review": PROPOSERS,
+    "may_ask_for_reconsideration": PROPOSERS,
     "may_grant_provisionally": ("magistrate",),
     "may_draft_protocols": DRAFTERS,
     "may_approve": ("procureur_general",),
     "may_sign": ("procureur",),
-    "may_withdraw_own_tie": ("procureur",),
+    "may_withdraw_own_conflict": ("procureur",),
 }
 
 

@@ -12,7 +12,7 @@ from services.committee.usecases.access_scope import Reading, Work
 
 
 def disclose_conflicts(reading: Reading, application_id: UUID) -> list[ConflictOut]:
-    """Disclose whose ties were declared in a case, by whom and why; withdrawn ones too."""
+    """Disclose whose conflicts of interest were declared in a case, by whom and why; withdrawn ones too."""
     found = usecases.of_case(reading, application_id)
     log_read(reading, purpose_of("application", application_id), "conflict")
     return [_conflict(*each) for each in found]
@@ -24,5 +24,5 @@ def log_conflict(work: Work, application_id: UUID) -> None:
 
 
 def _conflict(found: ConflictRow, reason: str) -> ConflictOut:
-    """Present a tie, and whether the person said so."""
+    """Present a conflict of interest, and whether the person said so."""
     return present_row(ConflictOut, found, reason=reason, own=is_one_of(found.subject, [found.declared_by]))

@@ -28,7 +28,9 @@ def present_protocol_history(reading: Reading, protocol_id: UUID) -> list[Histor
 def _lines(reading: Reading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
     """Say what happened, with what was said openly."""
     return [
-        present_row(HistoryOut, each, **({"said": said} if said or not each.sealed else {}))
+        present_row(HistoryOut, each, **({"said": said} if said or not each.encrypted else {}))
         for each in rows
-        for said in [reading.opened(encrypted_columns.history(each.subject_id, each.what), each.sealed)]
+        for said in [
+            reading.decrypt_mapping(encrypted_columns.history(each.subject_id, each.what), each.encrypted)
+        ]
     ]

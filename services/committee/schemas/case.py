@@ -141,7 +141,7 @@ class ApplicationOut(RowOut):
 
 
 class ApplicationSummary(RowOut):
-    """One line of the list: nothing sealed."""
+    """One line of the list: nothing encrypted."""
 
     id: UUID
     state: ApplicationState
@@ -154,7 +154,7 @@ class ApplicationSummary(RowOut):
 
 
 class DeadlineOut(RowOut):
-    """Something that people must have done. `loudness`: 0 in time, then one more each day."""
+    """Something that people must have done. `reminder_step`: 0 in time, then one more each day."""
 
     id: UUID
     kind: DeadlineKind
@@ -164,5 +164,5 @@ class DeadlineOut(RowOut):
     due_at: datetime
     state: Literal["open", "met"]
     stage: Literal["first", "last", "missed"] | None
-    loudness: int
+    reminder_step: int
     met_at: datetime | None

@@ -75,7 +75,7 @@ class DraftDecisionIn(In):
         return said
 
 
-class ReviewRequestIn(In):
+class ReconsiderationIn(In):
     """Why a refusal should be looked at again."""
 
     grounds: Text

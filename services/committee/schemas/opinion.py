@@ -1,4 +1,4 @@
-"""Bodies about what partners think of a case, and who has a tie to a party of it."""
+"""Bodies about what partners think of a case, and who has a conflict of interest in it."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -39,21 +39,21 @@ class OpinionOut(RowOut):
 
 
 class ConflictIn(In):
-    """A tie to a party. `subject`: whose; the caller's own unless the secretariat says otherwise."""
+    """A conflict of interest. `subject`: whose; the caller's own unless the secretariat says otherwise."""
 
     subject: Name | None = None
     reason: Text
 
 
 class ConflictWithdrawalIn(In):
-    """Whose tie was declared wrongly, and why that is known."""
+    """Whose conflict of interest was declared wrongly, and why that is known."""
 
     subject: Name
     reason: Text
 
 
 class ConflictOut(RowOut):
-    """A tie that was declared in a case. `own`: by the person; `withdrawn_at`: it no longer counts."""
+    """A conflict that was declared in a case. `own`: by the person; `withdrawn_at`: it no longer counts."""
 
     subject: str
     reason: str

@@ -1,4 +1,4 @@
-"""Which cases a caller may know, ties apart: one rule, as a condition that every query is asked with.
+"""Which cases a caller may know, conflicts apart: one rule, as a condition that every query is asked with.
 
 A committee knows the cases of its own protocols: those that name its partner, in its district.
 What is under no protocol is theirs too, unless its zone is another protocol's. Who proposes knows their own.

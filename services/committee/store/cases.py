@@ -15,8 +15,8 @@ from services.committee.models import (
     ConflictRow,
     DecisionRow,
     HistoryRow,
-    KnownTieRow,
     OpinionRow,
+    RegistryConflictRow,
 )
 from services.committee.store.access_scope import AccessScope
 
@@ -39,13 +39,13 @@ def applications(
     before: datetime | None = None,
     limit: int,
 ) -> Sequence[ApplicationRow]:
-    """Find the newest applications within `scope` that the caller has no tie to."""
-    tied = select(ConflictRow.application_id).where(_is(ConflictRow, scope.subject))
+    """Find the newest applications within `scope` in which the caller has no conflict of interest."""
+    conflicted = select(ConflictRow.application_id).where(_is(ConflictRow, scope.subject))
     victim = col(ApplicationRow.enrolment_id)
     found = select(ApplicationRow).where(
         scope.cases(),
-        col(ApplicationRow.id).not_in(tied),
-        or_(victim.is_(None), victim.not_in(tied_enrolments(scope.subject))),
+        col(ApplicationRow.id).not_in(conflicted),
+        or_(victim.is_(None), victim.not_in(conflicted_enrolments(scope.subject))),
     )
     found = found.order_by(col(ApplicationRow.created_at).desc()).limit(limit)
     if state is not None:
@@ -89,18 +89,20 @@ def keep_opinion(session: Session, row: OpinionRow) -> None:
 
 
 def conflicts(session: Session, application_ids: Collection[UUID]) -> Sequence[ConflictRow]:
-    """Find who was said to have a tie to a party of any of these, also what was withdrawn."""
+    """Find who was said to have a conflict of interest in any of these, also what was withdrawn."""
     found = select(ConflictRow).where(col(ConflictRow.application_id).in_(application_ids))
     return session.exec(found.order_by(col(ConflictRow.declared_at))).all()
 
 
-def is_tied(session: Session, subject: str, application_id: UUID | None, enrolment_id: UUID | None) -> bool:
-    """Say whether a person has a tie to a party, declared here or in another application of the victim."""
-    return account(subject) in tied(session, application_id, enrolment_id)
+def is_conflicted(
+    session: Session, subject: str, application_id: UUID | None, enrolment_id: UUID | None
+) -> bool:
+    """Say whether a person has a conflict, declared here or in another application of the victim."""
+    return account(subject) in conflicted(session, application_id, enrolment_id)
 
 
-def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | None) -> set[str]:
-    """Find the accounts tied to a party: declared here, in another case of the victim, or at the registry."""
+def conflicted(session: Session, application_id: UUID | None, enrolment_id: UUID | None) -> set[str]:
+    """Find the accounts with a conflict: declared here, in another case of the victim, or at the registry."""
     of_victim = select(ApplicationRow.id).where(col(ApplicationRow.enrolment_id) == enrolment_id)
     here = select(ConflictRow.subject).where(
         _stands(ConflictRow),
@@ -109,46 +111,46 @@ def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | Non
             col(ConflictRow.application_id).in_(of_victim) if enrolment_id else False,
         ),
     )
-    elsewhere = select(KnownTieRow.subject).where(
-        _stands(KnownTieRow), col(KnownTieRow.enrolment_id) == enrolment_id
+    elsewhere = select(RegistryConflictRow.subject).where(
+        _stands(RegistryConflictRow), col(RegistryConflictRow.enrolment_id) == enrolment_id
     )
     return accounts([*session.exec(here), *(session.exec(elsewhere) if enrolment_id else ())])
 
 
-def tied_enrolments(subject: str) -> CompoundSelect[tuple[UUID | None]]:
-    """Return the statement for the enrolments of which a person has a tie to a party."""
+def conflicted_enrolments(subject: str) -> CompoundSelect[tuple[UUID | None]]:
+    """Return the statement for the enrolments in which a person has a conflict of interest."""
     here = (
         select(ApplicationRow.enrolment_id)
         .join(ConflictRow, col(ConflictRow.application_id) == col(ApplicationRow.id))
         .where(_is(ConflictRow, subject), col(ApplicationRow.enrolment_id).is_not(None))
     )
-    elsewhere = select(KnownTieRow.enrolment_id).where(_is(KnownTieRow, subject))
+    elsewhere = select(RegistryConflictRow.enrolment_id).where(_is(RegistryConflictRow, subject))
     return union(here, elsewhere)
 
 
 def said_of(session: Session, subject: str) -> Sequence[ConflictRow]:
-    """Find the ties of a person that somebody else declared, and nobody withdrew."""
+    """Find the conflicts of interest of a person that somebody else declared, and nobody withdrew."""
     found = select(ConflictRow).where(_is(ConflictRow, subject)).order_by(col(ConflictRow.declared_at))
     return [each for each in session.exec(found) if account(each.declared_by) != account(subject)]
 
 
-def _is(kind: type[ConflictRow | KnownTieRow], subject: str) -> ColumnElement[bool]:
-    """Return the condition that a tie is this person's, and was not withdrawn."""
+def _is(kind: type[ConflictRow | RegistryConflictRow], subject: str) -> ColumnElement[bool]:
+    """Return the condition that a conflict of interest is this person's, and was not withdrawn."""
     return and_(_stands(kind), or_(col(kind.person) == account(subject), col(kind.subject) == subject))
 
 
-def _stands(kind: type[ConflictRow | KnownTieRow]) -> ColumnElement[bool]:
+def _stands(kind: type[ConflictRow | RegistryConflictRow]) -> ColumnElement[bool]:
     return or_(col(kind.withdrawn_at).is_(None), col(kind.declared_at) > col(kind.withdrawn_at))
 
 
-def keep_tie(session: Session, row: KnownTieRow) -> None:
-    """Keep what the registry says of a tie: in any order, the last of each counts."""
-    given = insert(KnownTieRow).values(**row.model_dump())
+def keep_registry_conflict(session: Session, row: RegistryConflictRow) -> None:
+    """Keep what the registry says of a conflict of interest: in any order, the last of each counts."""
+    given = insert(RegistryConflictRow).values(**row.model_dump())
     session.execute(
         given.on_conflict_do_update(
             index_elements=["enrolment_id", "subject"],
             set_={
-                name: func.greatest(getattr(KnownTieRow, name), given.excluded[name])
+                name: func.greatest(getattr(RegistryConflictRow, name), given.excluded[name])
                 for name in ("declared_at", "withdrawn_at")
             },
         )

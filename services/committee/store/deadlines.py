@@ -10,7 +10,7 @@ from sqlmodel import Session, col, or_, select
 from services.committee.domain.deadlines import DeadlineState
 from services.committee.models import DeadlineRow
 from services.committee.store.access_scope import AccessScope
-from services.committee.store.cases import tied_enrolments
+from services.committee.store.cases import conflicted_enrolments
 
 
 def add_deadline(session: Session, row: DeadlineRow) -> bool:
@@ -54,11 +54,11 @@ def deadlines_of(session: Session, application_id: UUID) -> Sequence[DeadlineRow
 
 
 def board(session: Session, scope: AccessScope, *, limit: int) -> Sequence[DeadlineRow]:
-    """Find what is to be done within `scope`, the loudest and then the nearest first; a tie hides it."""
+    """Find what is to be done within `scope`, the loudest and then the nearest first; a conflict hides it."""
     found = select(DeadlineRow).where(
         col(DeadlineRow.state) == DeadlineState.OPEN,
         scope.about(col(DeadlineRow.application_id), col(DeadlineRow.enrolment_id)),
-        col(DeadlineRow.enrolment_id).not_in(tied_enrolments(scope.subject)),
+        col(DeadlineRow.enrolment_id).not_in(conflicted_enrolments(scope.subject)),
     )
-    found = found.order_by(col(DeadlineRow.loudness).desc(), col(DeadlineRow.due_at)).limit(limit)
+    found = found.order_by(col(DeadlineRow.reminder_step).desc(), col(DeadlineRow.due_at)).limit(limit)
     return session.exec(found).all()

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from services.committee.domain.review import TO_HOLD, TO_MISS, ReviewState
 from services.committee.models import ReviewRow
 from services.committee.store.access_scope import AccessScope
-from services.committee.store.cases import tied_enrolments
+from services.committee.store.cases import conflicted_enrolments
 
 
 def add_review(session: Session, row: ReviewRow) -> bool:
@@ -46,10 +46,10 @@ def reviews(
     before: datetime | None = None,
     limit: int = 500,
 ) -> Sequence[ReviewRow]:
-    """Find reviews within `scope` that nobody held, the most urgent first; of one enrolment, all. Ties hide."""
+    """Find reviews within `scope` that nobody held, most urgent first, without conflicts; of one enrolment."""
     found = select(ReviewRow).where(
         scope.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)),
-        col(ReviewRow.enrolment_id).not_in(tied_enrolments(scope.subject)),
+        col(ReviewRow.enrolment_id).not_in(conflicted_enrolments(scope.subject)),
     )
     found = found.order_by(col(ReviewRow.due_at)).limit(limit)
     if enrolment_id is not None:

@@ -1,4 +1,4 @@
-"""Which cases a caller may read and change. A tie to a party beats every role."""
+"""Which cases a caller may read and change. A conflict of interest beats every role."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from chassis.database import unit_of_work
 from chassis.database.damaged_rows import Known
 from chassis.database.database import Session
 from chassis.errors import Forbidden
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.committee.domain.protocol import ProtocolContent, Reach, VersionState
 from services.committee.domain.roles import COMMITTEE
 from services.committee.errors import ApplicationUnknown
@@ -24,24 +24,24 @@ class Reading(unit_of_work.Work):
 
     @cached_property
     def scope(self) -> AccessScope:
-        """Say which cases the caller may know, ties apart; asked once, by whatever asks first."""
+        """Say which cases the caller may know, conflicts apart; asked once, by whatever asks first."""
         return scope_of(self.session, self.caller)
 
     def readable(self, application_id: UUID) -> ApplicationRow:
-        """Find an application that the caller may see; raises `ApplicationUnknown`. A tie beats every role."""
+        """Find an application that the caller may see; raises `ApplicationUnknown`, also for a conflict."""
         return self._found(application_id, lock=False)
 
     def _found(self, application_id: UUID, *, lock: bool) -> ApplicationRow:
         row = cases.application(self.session, application_id, self.scope, lock=lock)
         if row is None:
             raise ApplicationUnknown("there is no such application")
-        if cases.is_tied(self.session, self.caller.subject, row.id, row.enrolment_id):
+        if cases.is_conflicted(self.session, self.caller.subject, row.id, row.enrolment_id):
             raise ApplicationUnknown("there is no such application")
         return row
 
-    def is_tied(self, enrolment_id: UUID) -> bool:
-        """Say whether the caller has a tie to a party of any case of this victim."""
-        return cases.is_tied(self.session, self.caller.subject, None, enrolment_id)
+    def is_conflicted(self, enrolment_id: UUID) -> bool:
+        """Say whether the caller has a conflict of interest in any case of this victim."""
+        return cases.is_conflicted(self.session, self.caller.subject, None, enrolment_id)
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,13 @@ class Work(Reading):
             at=self.at,
             by=self.caller.subject,
             partner=self.caller.partner,
-            sealed=self.seal(encrypted_columns.history(subject_id, what), dict(said)) if said else None,
+            encrypted=self.encrypt(encrypted_columns.history(subject_id, what), dict(said)) if said else None,
         )
         cases.add_history(self.session, row)
 
 
-def scope_of(session: Session, caller: Caller) -> AccessScope:
-    """Say which cases a caller may know, ties apart; the rule itself is in `AccessScope`."""
+def scope_of(session: Session, caller: Principal) -> AccessScope:
+    """Say which cases a caller may know, conflicts of interest apart; the rule itself is in `AccessScope`."""
     ours, covered, elsewhere = set[UUID](), set[str](), set[str]()
     for row in protocols.binding(session):
         reach = reach_of(row.id, row.content)
@@ -109,7 +109,7 @@ def _reach(content: ProtocolContent) -> Reach:
     return Reach(str(content["district"]), [str(zone) for zone in content["zones"]], partners)
 
 
-def own_cases(caller: Caller) -> Own | None:
+def own_cases(caller: Principal) -> Own | None:
     """Say whose applications a caller sees: those of its partner and zone, or (None) those of its committees.
 
     Victim support works in many zones, and its people without one see all that it proposed.
@@ -120,7 +120,7 @@ def own_cases(caller: Caller) -> Own | None:
     return Own(partner_of(caller), caller.zone, any_zone)
 
 
-def partner_of(caller: Caller) -> str:
+def partner_of(caller: Principal) -> str:
     """Return the partner that the caller acts for; raises `Forbidden`."""
     if caller.partner is None:
         raise Forbidden("the token names no partner", field="partner")

@@ -1,4 +1,4 @@
-"""What an application says, sealed but for ids: read, changed, written, and what binds it."""
+"""What an application says, encrypted but for ids: read, changed, written, and what binds it."""
 
 from dataclasses import asdict, replace
 
@@ -30,7 +30,7 @@ def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
 
 def content_of(reading: Reading, row: ApplicationRow) -> Content:
     """Read what an application says."""
-    said = reading.open(encrypted_columns.application(row.id), row.sealed)
+    said = reading.decrypt(encrypted_columns.application(row.id), row.encrypted)
     return Content(
         enrolment_id=row.enrolment_id,
         protocol_id=row.protocol_id,
@@ -48,7 +48,7 @@ def content_of(reading: Reading, row: ApplicationRow) -> Content:
 
 
 def content_outside(row: ApplicationRow) -> Content:
-    """Return what stands beside what is sealed."""
+    """Return what stands beside what is encrypted."""
     return Content(
         enrolment_id=row.enrolment_id,
         protocol_id=row.protocol_id,
@@ -59,12 +59,12 @@ def content_outside(row: ApplicationRow) -> Content:
 
 
 def record(work: Work, row: ApplicationRow, content: Content) -> None:
-    """Write what an application says; all but ids is sealed."""
+    """Write what an application says; all but ids is encrypted."""
     row.enrolment_id, row.protocol_id = content.enrolment_id, content.protocol_id
     row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
     open_to_all = ("enrolment_id", "protocol_id", "procedure", "proposer", "language")
     said = {name: value for name, value in asdict(content).items() if name not in open_to_all}
-    row.sealed = work.seal(encrypted_columns.application(row.id), said)
+    row.encrypted = work.encrypt(encrypted_columns.application(row.id), said)
 
 
 def changed(work: Work, content: Content, changes: DraftChanges) -> Content:

@@ -31,7 +31,7 @@ from services.committee.usecases.application_content import (
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """An application with what was sealed in it, what binds it, and the decisions with what they say.
+    """An application with what was encrypted in it, what binds it, and the decisions with what they say.
 
     `enrolment_status`: how the registry's file stands; None for one that it has told nothing of, and for one
     that is not the reader's (`file_withheld`).
@@ -56,7 +56,7 @@ def draft(work: Work, changes: DraftChanges) -> Filed:
         id=uuid4(),
         proposer=proposer,
         zone_id=work.caller.zone or changes.get("zone_id"),
-        sealed=b"",
+        encrypted=b"",
         created_at=work.at,
         created_by=work.caller.subject,
     )
@@ -115,7 +115,7 @@ def submit(work: Work, application_id: UUID) -> Filed:
     theirs = _may_be_theirs(work, row)
     work.tx.publish(submitted if theirs else submitted.model_copy(update={"proposer": None, "zone_id": None}))
     for conflict in cases.conflicts(work.session, [row.id]):
-        work.tx.publish(outgoing.tied(row, conflict))
+        work.tx.publish(outgoing.conflicted(row, conflict))
     return filed(work, row)
 
 
@@ -161,14 +161,14 @@ def listed(reading: Reading, state: State | None, limit: int) -> Sequence[Applic
 def filed(reading: Reading, row: ApplicationRow) -> Filed:
     """Return an application with all that the caller, who may see it, reads of it."""
     said = [
-        (decision, reading.opened(encrypted_columns.decision(decision.id), decision.sealed))
+        (decision, reading.decrypt_mapping(encrypted_columns.decision(decision.id), decision.encrypted))
         for decision in cases.decisions(reading.session, row.id)
     ]
     theirs = _is_file_of(reading, row)
     status = enrolments.status(reading.session, row.enrolment_id) if theirs else None
     waits = bool(pending_decisions.of_case(reading.session, row.id))
     known = Known("application", row.id)
-    content = known.read("sealed", lambda: content_of(reading, row), content_outside(row))
+    content = known.read("encrypted", lambda: content_of(reading, row), content_outside(row))
     rules = known.read("protocol", lambda: rules_for(reading, row), None)
     return Filed(row, content, rules, said, status, not theirs, waits, tuple(known.broken))
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from chassis.database import timers
 from chassis.database.damaged_rows import Known
 from chassis.security import audit
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.committee.domain import application as domain
 from services.committee.domain import chain
 from services.committee.domain import deadlines as kinds
@@ -28,7 +28,7 @@ from services.committee.usecases.review_requests import schedule_review
 TIMER = "handover"
 _KEEPS = frozenset({"keep", "extend", "lighten"})
 # Who acts when the other side's system does.
-THEM = Caller(subject=chain.PARTNER, roles=frozenset(), partner=chain.PARTNER)
+THEM = Principal(subject=chain.PARTNER, roles=frozenset(), partner=chain.PARTNER)
 
 
 def refer(work: Work, application_id: UUID, referral: Referral, *, decided: bool = False) -> HandoverRow:
@@ -53,12 +53,12 @@ def refer(work: Work, application_id: UUID, referral: Referral, *, decided: bool
         fields=list(values),
         side_by_side=referral.side_by_side,
         decided=decided,
-        sealed=b"",
+        encrypted=b"",
         created_at=work.at,
         created_by=work.caller.subject,
     )
     kept = {"grounds": referral.grounds, "values": values}
-    handover.sealed = work.seal(encrypted_columns.handover(handover.id), kept)
+    handover.encrypted = work.encrypt(encrypted_columns.handover(handover.id), kept)
     store.add_outgoing(work.session, handover)
     _expect_answer(work, handover)
     _send(work, handover)
@@ -80,7 +80,7 @@ def came_in(work: Work, handover_id: UUID, case: IncomingCase) -> None:
         basis=case.basis,
         fields=sorted(case.fields),
         side_by_side=case.side_by_side,
-        sealed=work.seal(
+        encrypted=work.encrypt(
             encrypted_columns.handover(handover_id),
             {"grounds": case.grounds, "values": dict(case.fields)},
         ),
@@ -134,7 +134,7 @@ def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
     """Accept a case of theirs: it becomes a draft with what they sent, for people to complete."""
     handover = _own(work, handover_id, "in")
     _answer(work, handover, True)
-    values = work.open(encrypted_columns.handover(handover.id), handover.sealed)["values"]
+    values = work.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)["values"]
     elements = values.get("elements") or {}
     content = Content(
         enrolment_id=handover.enrolment_id,
@@ -145,7 +145,7 @@ def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
     row = ApplicationRow(
         id=uuid4(),
         zone_id=enrolments.zone(work.session, handover.enrolment_id),
-        sealed=b"",
+        encrypted=b"",
         created_at=work.at,
         created_by=work.caller.subject,
     )
@@ -161,15 +161,15 @@ def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
     """Decline a case of theirs, and say why."""
     handover = _own(work, handover_id, "in")
     _answer(work, handover, False)
-    said = work.open(encrypted_columns.handover(handover.id), handover.sealed)
-    handover.sealed = work.seal(encrypted_columns.handover(handover.id), {**said, "declined": reasons})
+    said = work.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
+    handover.encrypted = work.encrypt(encrypted_columns.handover(handover.id), {**said, "declined": reasons})
     _send(work, handover)
     return handover
 
 
 def said(reading: Reading, handover: HandoverRow) -> Mapping[str, object]:
     """Read what stands in a hand-over."""
-    found: Mapping[str, object] = reading.open(encrypted_columns.handover(handover.id), handover.sealed)
+    found: Mapping[str, object] = reading.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
     return found
 
 
@@ -177,7 +177,7 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
     """Return the moves of one case, with what was sent."""
     row = reading.readable(application_id)
     return [
-        (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))
+        (each, reading.decrypt_mapping(encrypted_columns.handover(each.id), each.encrypted))
         for each in store.of_application(reading.session, row.id)
     ]
 
@@ -188,16 +188,16 @@ def sendable(reading: Reading, row: ApplicationRow) -> dict[str, object]:
     agreed = protocol.said["shared_fields"].get(chain.PARTNER, ()) if protocol else ()
     nothing: dict[str, object] = {}
     return Known("application", row.id).read(
-        "sealed", lambda: dict(chain.fields_sent(content_of(reading, row), agreed, agreed)), nothing
+        "encrypted", lambda: dict(chain.fields_sent(content_of(reading, row), agreed, agreed)), nothing
     )
 
 
 def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, object]]]:
     """Return the cases of theirs that wait for our answer."""
     return [
-        (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))
+        (each, reading.decrypt_mapping(encrypted_columns.handover(each.id), each.encrypted))
         for each in store.unanswered(reading.session, reading.scope, "in", limit)
-        if not reading.is_tied(each.enrolment_id)
+        if not reading.is_conflicted(each.enrolment_id)
     ]
 
 
@@ -229,7 +229,7 @@ def _own(work: Work, handover_id: UUID, direction: str) -> HandoverRow:
     # What goes out they answer, who are nobody here.
     scope = work.scope if direction == "in" else None
     handover = store.handover(work.session, handover_id, scope, lock=True)
-    if handover is None or work.is_tied(handover.enrolment_id):
+    if handover is None or work.is_conflicted(handover.enrolment_id):
         raise HandoverUnknown("there is no such hand-over")
     if handover.direction != direction:
         raise HandoverMoveRefused("the other side answers this one", state=handover.state)

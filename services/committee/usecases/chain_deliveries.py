@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.database import timers
 from chassis.database.database import Database, Transaction
 from chassis.database.isolation import apart
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from services.committee.clients import ChainApproach
 from services.committee.domain.chain import HandoverState, Sending, handover_moved
@@ -20,7 +20,7 @@ from services.committee.usecases.chain import TIMER
 # Until the other side took it: what is on its way is never given up, and its deadline tells of it.
 _AGAIN_AFTER_S = (5, 30, 60, 300, 600)
 # Whoever sends is the service itself.
-_US = Caller(subject="committee-worker", roles=frozenset())
+_US = Principal(subject="committee-worker", roles=frozenset())
 
 
 def send_due(database: Database, vault: Vault, client: ChainApproach) -> None:
@@ -32,7 +32,7 @@ def send_due(database: Database, vault: Vault, client: ChainApproach) -> None:
                     delivered(Work(tx, vault, _US), each.handover_id)
 
 
-def claim(database: Database, vault: Vault, caller: Caller, at_most: int = 5) -> list[Sending]:
+def claim(database: Database, vault: Vault, caller: Principal, at_most: int = 5) -> list[Sending]:
     """Claim what is to be sent now; each comes again until `delivered` says that it arrived."""
     found: list[Sending] = []
 
@@ -59,7 +59,7 @@ def delivered(work: Work, handover_id: UUID) -> None:
 
 
 def _sending(work: Work, handover: HandoverRow) -> Sending:
-    said = work.open(encrypted_columns.handover(handover.id), handover.sealed)
+    said = work.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
     if handover.direction == "in":
         answer = {"accepted": handover.state == HandoverState.ACCEPTED, "remarks": said.get("declined")}
         return Sending(handover.id, f"/v1/referrals/{handover.id}/answer", answer)

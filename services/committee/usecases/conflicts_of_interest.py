@@ -1,7 +1,8 @@
-"""Ties to a party: said of oneself at any time, of others within bounds; withdrawn with a reason.
+"""Conflicts of interest: said of oneself at any time, of others within bounds; withdrawn with a reason.
 
-Who declares a tie of others keeps a case from them, from a control room too: so it is said only of a submitted
-case of one's own protocol, whose file its zones manage, and the file manager and the person are told.
+Who declares a conflict of interest of others keeps a case from them, from a control room too: so it is said
+only of a submitted case of one's own protocol, whose file its zones manage, and the file manager and the person
+are told.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from uuid import UUID
 from chassis.errors import Forbidden
 from chassis.security.accounts import account, refuse_unreadable
 from services.committee.domain.application import State
-from services.committee.errors import TieRefused, TieUnknown
+from services.committee.errors import ConflictRefused, ConflictUnknown
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, ConflictRow
 from services.committee.store import cases, encrypted_columns, enrolments
@@ -21,9 +22,9 @@ from services.committee.usecases.access_scope import Reading, Work
 
 
 def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None:
-    """Declare a tie to a party: the case does not exist for them. Members speak for themselves.
+    """Declare a conflict of interest: the case does not exist for them. Members speak for themselves.
 
-    Raises `Forbidden`, `TieRefused` for what the secretariat may not say of others here.
+    Raises `Forbidden`, `ConflictRefused` for what the secretariat may not say of others here.
     """
     row = work.changeable(application_id)
     person = account(subject)
@@ -35,7 +36,7 @@ def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None
         application_id=row.id,
         subject=subject,
         person=person,
-        sealed=b"",
+        encrypted=b"",
         declared_at=work.at,
         declared_by=work.caller.subject,
     )
@@ -46,23 +47,26 @@ def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None
     after = known.withdrawn_at + timedelta(microseconds=1) if known and known.withdrawn_at else work.at
     conflict.declared_at, conflict.declared_by = max(work.at, after), work.caller.subject
     conflict.withdrawn_at = conflict.withdrawn_by = None
-    conflict.sealed = work.seal(encrypted_columns.conflict(row.id, conflict.subject), {"reason": reason})
+    conflict.encrypted = work.encrypt(encrypted_columns.conflict(row.id, conflict.subject), {"reason": reason})
     cases.keep_conflict(work.session, conflict)
     work.note(row.id, "conflict of interest declared")
     # Other services hear whose file it is as soon as the application says so.
     if row.enrolment_id is not None:
-        work.tx.publish(outgoing.tied(row, conflict))
+        work.tx.publish(outgoing.conflicted(row, conflict))
 
 
 def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> None:
     """Withdraw what was wrongly said of somebody, with the reason. Again changes nothing.
 
-    Raises `TieUnknown`, `Forbidden` where they said so themselves: that the procureur des Konings withdraws.
+    Raises `ConflictUnknown`, `Forbidden` where they said so themselves: that the procureur des Konings
+    withdraws.
     """
     row = work.changeable(application_id)
     conflict = _of(work, row, account(subject))
     if conflict is None:
-        raise TieUnknown("no tie of this account was declared in this case", field="subject")
+        raise ConflictUnknown(
+            "no conflict of interest of this account was declared in this case", field="subject"
+        )
     if conflict.withdrawn_at is not None:
         return
     theirs = account(conflict.declared_by) == account(conflict.subject)
@@ -72,23 +76,23 @@ def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> Non
     conflict.withdrawn_by = work.caller.subject
     work.note(row.id, "conflict of interest withdrawn", {"reasons": reason})
     if row.enrolment_id is not None:
-        work.tx.publish(outgoing.untied(row, conflict))
+        work.tx.publish(outgoing.unconflicted(row, conflict))
 
 
 def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
-    """Return the ties that were declared in a case, with the reasons; withdrawn ones too."""
+    """Return the conflicts of interest that were declared in a case, with the reasons; withdrawn ones too."""
     row = reading.readable(application_id)
     found = cases.conflicts(reading.session, [row.id])
     return [(each, _reason(reading, each)) for each in found]
 
 
 def said_of_caller(reading: Reading) -> Sequence[ConflictRow]:
-    """Return the ties of the caller that somebody else declared, and nobody withdrew."""
+    """Return the conflicts of interest of the caller that somebody else declared, and nobody withdrew."""
     return cases.said_of(reading.session, reading.caller.subject)
 
 
 def _reason(reading: Reading, row: ConflictRow) -> str:
-    said = reading.opened(encrypted_columns.conflict(row.application_id, row.subject), row.sealed)
+    said = reading.decrypt_mapping(encrypted_columns.conflict(row.application_id, row.subject), row.encrypted)
     return str(said.get("reason", UNREADABLE))
 
 
@@ -98,22 +102,26 @@ def _of(work: Work, row: ApplicationRow, person: str) -> ConflictRow | None:
 
 
 def may_be_said(reading: Reading, row: ApplicationRow) -> bool:
-    """Say whether the caller may declare somebody else's tie in this case."""
+    """Say whether the caller may declare somebody else's conflict of interest in this case."""
     try:
         _refuse_beyond(reading, row)
-    except (Forbidden, TieRefused):
+    except (Forbidden, ConflictRefused):
         return False
     return True
 
 
 def _refuse_beyond(work: Reading, row: ApplicationRow) -> None:
-    """Raise unless the caller may declare somebody else's tie in this case."""
+    """Raise unless the caller may declare somebody else's conflict of interest in this case."""
     if "secretariat" not in work.caller.roles:
-        raise Forbidden("only the secretariat may declare somebody else's tie", field="subject")
+        raise Forbidden(
+            "only the secretariat may declare somebody else's conflict of interest", field="subject"
+        )
     if row.submitted_at is None or row.enrolment_id is None or row.state == State.WITHDRAWN:
-        raise TieRefused("somebody else's tie is declared once the case is submitted", field="subject")
+        raise ConflictRefused(
+            "somebody else's conflict of interest is declared once the case is submitted", field="subject"
+        )
     rules = application_content.rules_for(work, row)
     if row.protocol_id not in work.scope.protocols or rules is None or rules.zones is None:
-        raise TieRefused("this case is not under a protocol of yours", field="subject")
+        raise ConflictRefused("this case is not under a protocol of yours", field="subject")
     if enrolments.zone(work.session, row.enrolment_id) not in rules.zones:
-        raise TieRefused("no zone of your protocol manages this file", field="subject")
+        raise ConflictRefused("no zone of your protocol manages this file", field="subject")

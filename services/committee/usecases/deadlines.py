@@ -73,7 +73,7 @@ def _remind_of(tx: Transaction, due: timers.Due) -> None:
     now, kind, stage = clock.now(), _kind(row), STAGES[due.attempt]
     if now >= row.due_at:
         stage = "missed"
-    row.stage, row.loudness = stage, domain.loudness(row.due_at, now)
+    row.stage, row.reminder_step = stage, domain.reminder_step(row.due_at, now)
     ladder = domain.LADDERS[kind]
     addressee = ladder.escalates_to if stage == "missed" else ladder.reminds
     tx.publish(outgoing.deadline(row, addressee))

@@ -132,8 +132,8 @@ def approve_draft(work: Work, application_id: UUID) -> Filed:
     draft = _last_draft(work, row, "grant")
     outcome: Outcome = "grant" if draft.outcome == "granted" else "refuse"
     row.state = domain.moved(state_of(row), outcome)
-    grounds = Grounds.read(work.open(encrypted_columns.decision(draft.id), draft.sealed))
-    # Whose tie became known since does not count any more.
+    grounds = Grounds.read(work.decrypt(encrypted_columns.decision(draft.id), draft.encrypted))
+    # Whose conflict of interest became known since does not count any more.
     counted = quorum.still_counted(work, row, {**draft.present, **draft.excluded}, _rules(work, row))
     decision = _decide(work, row, "final", outcome, grounds, counted, draft.meeting_id, work.caller.subject)
     work.note(row.id, "draft approved")
@@ -150,13 +150,13 @@ def send_draft_back(work: Work, application_id: UUID, remarks: str) -> Filed:
     return applications.filed(work, row)
 
 
-def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
+def ask_for_reconsideration(work: Work, application_id: UUID, grounds: str) -> Filed:
     """Have a refusal looked at again, by others than took it. An alarm that lives stays as it is."""
     row = work.changeable(application_id)
     before = state_of(row)
     if before == State.ENDING and row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol a new application is needed")
-    row.state = domain.moved(before, "request_review")
+    row.state = domain.moved(before, "ask_for_reconsideration")
     row.reviewed_from = end_of_protection.deciders(work.session, row)
     registry_mismatch.wait_for_registry(work.session, row, work.at)
     rules = _rules(work, row)
@@ -195,12 +195,12 @@ def _decide(
         meeting_id=meeting_id,
         present=counted.present,
         excluded=counted.excluded,
-        sealed=b"",
+        encrypted=b"",
         decided_at=work.at,
         decided_by=work.caller.subject,
         approved_by=approved_by,
     )
-    decision.sealed = work.seal(encrypted_columns.decision(decision.id), grounds.as_json())
+    decision.encrypted = work.encrypt(encrypted_columns.decision(decision.id), grounds.as_json())
     if kind == "final" and outcome == "grant":
         delays = _rules(work, row).delays
         decision.review_on = local_day(kinds.due_at("review", work.at, delays))

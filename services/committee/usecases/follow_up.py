@@ -1,4 +1,4 @@
-"""News from other services: a real alarm asks for a review, a file moves on, a tie keeps somebody out."""
+"""News from other services: a real alarm asks for a review, a file moves on, a conflict keeps somebody out."""
 
 from collections.abc import Sequence
 
@@ -19,5 +19,5 @@ def record(tx: Transaction, events: Sequence[Event]) -> None:
             reviews.after_real_alarm(tx.session, *real, clock.now())
         elif file := incoming.enrolment(event):
             registry_mismatch.record_enrolment(tx.session, file, clock.now())
-        elif tie := incoming.known_tie(event):
-            cases.keep_tie(tx.session, tie)
+        elif conflict := incoming.registry_conflict(event):
+            cases.keep_registry_conflict(tx.session, conflict)

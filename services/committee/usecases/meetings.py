@@ -56,7 +56,7 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
     enrolment_id = None
     if review_id is not None:
         review = reviews.review(work.session, review_id, work.scope)
-        if review is None or review.state not in TO_HOLD or work.is_tied(review.enrolment_id):
+        if review is None or review.state not in TO_HOLD or work.is_conflicted(review.enrolment_id):
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id, enrolment_id = review.application_id, review.enrolment_id
     # The case before the meeting, as everywhere: two who lock in another order wait for each other.
@@ -116,15 +116,18 @@ def read(reading: Reading, meeting_id: UUID) -> Seen:
 
 
 def seen(reading: Reading, row: MeetingRow) -> Seen:
-    """Return a meeting with who is there, and its agenda with who counts; not what the caller has a tie to."""
+    """Return a meeting with who is there, and its agenda with who counts; without items of a conflict."""
     attendance = store.attendance(reading.session, row.id)
-    said = [reading.opened(encrypted_columns.attendance(row.id, who.subject), who.sealed) for who in attendance]
+    said = [
+        reading.decrypt_mapping(encrypted_columns.attendance(row.id, who.subject), who.encrypted)
+        for who in attendance
+    ]
     names = [str(each.get("name", UNREADABLE)) for each in said]
     agenda = []
     for item in store.agenda(reading.session, row.id):
         application = cases.application(reading.session, item.application_id) if item.application_id else None
         me = reading.caller.subject
-        if cases.is_tied(reading.session, me, item.application_id, item.enrolment_id):
+        if cases.is_conflicted(reading.session, me, item.application_id, item.enrolment_id):
             continue
         counts = partial(_counts, reading, row, application, item)
         agenda.append((item, Known("agenda item", item.id).read("present", counts, None)))

@@ -49,7 +49,7 @@ def invite(work: Work, protocol_id: UUID, who: NamedMember) -> MemberRow:
             partner=who.partner,
             role=who.role,
             valid_from=local_day(work.at),
-            sealed=b"",
+            encrypted=b"",
             invited_at=work.at,
             invited_by=work.caller.subject,
         )
@@ -58,7 +58,7 @@ def invite(work: Work, protocol_id: UUID, who: NamedMember) -> MemberRow:
     row.valid_from = who.valid_from or row.valid_from
     if row.valid_until is not None and row.valid_until < row.valid_from:
         raise Invalid("ends before it begins", field="valid_until")
-    row.sealed = work.seal(encrypted_columns.member(row.id), {"name": who.name})
+    row.encrypted = work.encrypt(encrypted_columns.member(row.id), {"name": who.name})
     store.keep_member(work.session, row)
     return row
 
@@ -138,7 +138,7 @@ def invitations(reading: Reading) -> Sequence[MemberRow]:
 
 def name(reading: Reading, row: MemberRow) -> str:
     """Say what stands in the minutes."""
-    return str(reading.opened(encrypted_columns.member(row.id), row.sealed).get("name", UNREADABLE))
+    return str(reading.decrypt_mapping(encrypted_columns.member(row.id), row.encrypted).get("name", UNREADABLE))
 
 
 def state_of(row: MemberRow) -> MemberState:

@@ -19,7 +19,7 @@ def give(work: Work, application_id: UUID, opinion: Opinion) -> None:
         partner=partner,
         zone_id=zone,
         advice=opinion.advice,
-        sealed=work.seal(
+        encrypted=work.encrypt(
             encrypted_columns.opinion(row.id, partner, zone), {"shared": opinion.shared, "kept": opinion.kept}
         ),
         given_at=work.at,
@@ -42,8 +42,8 @@ def of_case(reading: Reading, row: ApplicationRow) -> list[OpinionRead]:
     """List what partners think of a case; only that partner reads what one keeps back."""
     found: list[OpinionRead] = []
     for opinion in cases.opinions(reading.session, row.id):
-        said = reading.opened(
-            encrypted_columns.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed
+        said = reading.decrypt_mapping(
+            encrypted_columns.opinion(row.id, opinion.partner, opinion.zone_id), opinion.encrypted
         )
         # Police of another district are another partner.
         own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")

@@ -42,11 +42,11 @@ def postpone(
         act=act,
         there={**counted.awaited, **counted.present},
         recorder={name: getattr(work.caller, name) for name in _CLAIMS},
-        sealed=b"",
+        encrypted=b"",
         recorded_at=work.at,
         recorded_by=work.caller.subject,
     )
-    row.sealed = work.seal(encrypted_columns.waiting(row.id), dict(said))
+    row.encrypted = work.encrypt(encrypted_columns.waiting(row.id), dict(said))
     pending_decisions.add_waiting(work.session, row)
     work.note(application_id or meeting_id, "decision waits")
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.database.database import Database
 from chassis.errors import Permanent
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from services.committee.domain.decision import Grounds
 from services.committee.domain.meeting import PendingState, PointState, pending_moved, point_moved
@@ -31,10 +31,10 @@ def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None =
                 pending_decisions.lapse(Work(tx, vault, recorder), waiting_id, refused.detail)
 
 
-def recorder_of(row: WaitingRow) -> Caller:
+def recorder_of(row: WaitingRow) -> Principal:
     """Say who recorded it: it happens in their name, and within what they may see."""
     claims = row.recorder
-    return Caller(
+    return Principal(
         subject=row.recorded_by,
         roles=frozenset({"secretariat"}),
         partner=claims.get("partner"),
@@ -63,7 +63,7 @@ def take_effect(work: Work, waiting_id: UUID) -> bool:
     # Before the act: what else waits about the case lapses with it.
     row.state, row.settled_at = pending_moved(PendingState(row.state), "take_effect"), work.at
     item.state = point_moved(PointState(item.state), "confirm")
-    _ACTS[row.act](work, row, work.open(encrypted_columns.waiting(row.id), row.sealed), counted)
+    _ACTS[row.act](work, row, work.decrypt(encrypted_columns.waiting(row.id), row.encrypted), counted)
     return True
 
 

@@ -89,7 +89,7 @@ def _come_in(
         meeting_id=row.id,
         subject=member.person,
         partner=member.partner,
-        sealed=work.seal(encrypted_columns.attendance(row.id, member.person), named),
+        encrypted=work.encrypt(encrypted_columns.attendance(row.id, member.person), named),
         arrived_at=work.at,
         member_id=member.id,
         recorded_by=work.caller.subject,

@@ -57,7 +57,7 @@ def of_version(reading: Reading, protocol_id: UUID, version: int) -> list[NamedM
 
 
 def _named(reading: Reading, row: MemberRow) -> NamedMember:
-    said = reading.opened(encrypted_columns.member(row.id), row.sealed)
+    said = reading.decrypt_mapping(encrypted_columns.member(row.id), row.encrypted)
     return NamedMember(
         subject=str(said.get("subject", row.person)),
         name=str(said.get("name", UNREADABLE)),
@@ -81,11 +81,13 @@ def write(work: Work, protocol_id: UUID, version: int, named: Sequence[NamedMemb
             role=each.role,
             valid_from=each.valid_from or local_day(work.at),
             valid_until=each.valid_until,
-            sealed=b"",
+            encrypted=b"",
             invited_at=work.at,
             invited_by=work.caller.subject,
         )
-        row.sealed = work.seal(encrypted_columns.member(row.id), {"name": each.name, "subject": each.subject})
+        row.encrypted = work.encrypt(
+            encrypted_columns.member(row.id), {"name": each.name, "subject": each.subject}
+        )
         store.keep_member(work.session, row)
 
 

@@ -48,7 +48,7 @@ def still_counted(
     reading: Reading, application: ApplicationRow, there: Mapping[str, str], rules: Rules
 ) -> Counted:
     """Say who of those that decided at a meeting that is over counts now; raises `QuorumMissing`."""
-    out = cases.tied(reading.session, application.id, application.enrolment_id)
+    out = cases.conflicted(reading.session, application.id, application.enrolment_id)
     found = count(there, {}, out | _deciders(application), rules.quorum)
     refuse_without(found)
     return found
@@ -102,9 +102,9 @@ def _rules(reading: Reading, row: MeetingRow, application: ApplicationRow | None
 
 
 def _excluded(reading: Reading, application: ApplicationRow | None, item: AgendaRow) -> set[str]:
-    """Say who has a tie to a party; and, after a request for review, who took the decision that is reviewed."""
-    tied = cases.tied(reading.session, item.application_id, item.enrolment_id)
-    return tied | (_deciders(application) if application else set())
+    """Say who has a conflict; and, after a request for review, who took the decision that is reviewed."""
+    conflicted = cases.conflicted(reading.session, item.application_id, item.enrolment_id)
+    return conflicted | (_deciders(application) if application else set())
 
 
 def _deciders(application: ApplicationRow) -> set[str]:

@@ -21,7 +21,7 @@ from services.committee.usecases.applications import Filed
 
 
 def wait_for_registry(session: Session, row: ApplicationRow, now: datetime) -> None:
-    """Wait for what the file lacks of what was just decided or heard. The caller locked the case."""
+    """Wait for what the file lacks of what was just decided or received. The caller locked the case."""
     status = enrolments.status(session, row.enrolment_id)
     if row.state == State.ENDING and status == "ended":
         _close(session, row, now)

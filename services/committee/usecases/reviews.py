@@ -125,7 +125,7 @@ def hold(
     review.state, review.outcome = after_hold, outcome
     review.held_at, review.held_by = work.at, work.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
-    review.sealed = work.seal(encrypted_columns.review(review.id), finding.as_json())
+    review.encrypted = work.encrypt(encrypted_columns.review(review.id), finding.as_json())
     deadlines.meet(work.session, review.id, now=work.at)
     pending_decisions.overtake(work, review_id=review.id)
     if row is not None:
@@ -141,9 +141,9 @@ def hold(
 
 
 def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
-    """Lock a review and its case, the case first, as everywhere. Raises `ReviewUnknown`, also for a tie."""
+    """Lock a review and its case, the case first, as everywhere. Raises `ReviewUnknown`, for a conflict too."""
     known = store.review(work.session, review_id, work.scope)
-    if known is None or work.is_tied(known.enrolment_id):
+    if known is None or work.is_conflicted(known.enrolment_id):
         raise ReviewUnknown("there is no such review")
     row = work.changeable(known.application_id) if known.application_id else None
     review = store.review(work.session, review_id, lock=True)

@@ -21,10 +21,10 @@ from services.dispatch.api import (
     photos,
     streams,
     units,
-    unproved,
+    unverified_floods,
     webhooks,
 )
-from services.dispatch.bootstrap import DISPATCH, book_of, context_of
+from services.dispatch.bootstrap import DISPATCH, context_of, records_of
 from services.dispatch.pages import console
 from services.dispatch.presenters.control_rooms import ZonesJson
 from services.dispatch.presenters.disclosure import Disclosures
@@ -46,7 +46,7 @@ _PARTS = (
     webhooks,
     units,
     lending,
-    unproved,
+    unverified_floods,
 )
 
 
@@ -66,7 +66,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     app.state.signed_out = SignOuts(process.database)
     app.state.zones_json = ZonesJson()
     console.add_pages(app, process.settings, process.vault, app.state.signed_out)
-    reconciliation_api.add(app, lambda: book_of(process.database))
+    reconciliation_api.add(app, lambda: records_of(process.database))
     return app
 
 

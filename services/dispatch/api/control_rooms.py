@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Request, Response
 from chassis.http.limits import bodies
 from chassis.security.audit_trail import unlogged
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.dispatch.api.dependencies import Admin, ContextOf, SetUp
 from services.dispatch.presenters.control_rooms import ZonesJson, show_control_rooms
 from services.dispatch.presenters.webhooks import show_proposal
@@ -17,7 +17,7 @@ from services.dispatch.usecases import control_rooms as rooms
 from services.dispatch.usecases import room_webhooks
 
 router = APIRouter(prefix="/v1", tags=["set-up"])
-Anyone = Annotated[Caller, require("admin", "service", "unit", "operator", "supervisor", "gateway")]
+Anyone = Annotated[Principal, require("admin", "service", "unit", "operator", "supervisor", "gateway")]
 
 _PROPOSED: dict[int | str, dict[str, Any]] = {
     202: {"model": WebhookProposed, "description": "The webhook waits for a supervisor of the room"}

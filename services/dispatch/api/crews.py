@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from chassis.errors import Invalid
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, UnitOfWork
 from services.dispatch.presenters.caller_view import disclose_incident, refuse_tied_caller
 from services.dispatch.schemas.incidents import IncidentView
@@ -17,7 +17,7 @@ from services.dispatch.usecases.access_scope import incident_of_order
 from services.dispatch.usecases.incident_actions import close_from_scene
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
-Operator = Annotated[Caller, require("operator", "supervisor")]
+Operator = Annotated[Principal, require("operator", "supervisor")]
 
 
 @router.post("/{order_id}/radio")

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from chassis.bootstrap.api import at_hand
 from chassis.database.database import Session, Transaction
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.dispatch.presenters.disclosure import Disclosures
 from services.dispatch.push.hub import Hub
 from services.dispatch.usecases.context import Context
@@ -57,8 +57,8 @@ SetUp = Annotated[Transaction, Depends(_set_up, scope="function")]
 Reading = Annotated[Session, Depends(_reading, scope="function")]
 
 # Who sees the alarms of a control room: its people, and its own software.
-RoomCaller = Annotated[Caller, require("operator", "supervisor", "gateway")]
-Supervisor = Annotated[Caller, require("supervisor")]
+RoomPrincipal = Annotated[Principal, require("operator", "supervisor", "gateway")]
+Supervisor = Annotated[Principal, require("supervisor")]
 # A patrol, or the software of its room that speaks for it.
-UnitCaller = Annotated[Caller, require("unit", "gateway")]
-Admin = Annotated[Caller, require("admin")]
+UnitPrincipal = Annotated[Principal, require("unit", "gateway")]
+Admin = Annotated[Principal, require("admin")]

@@ -8,7 +8,7 @@ from services.dispatch.api.dependencies import (
     ContextOf,
     DisclosuresOf,
     Reading,
-    RoomCaller,
+    RoomPrincipal,
     Supervisor,
     UnitOfWork,
 )
@@ -23,16 +23,16 @@ router = APIRouter(prefix="/v1", tags=["incidents"])
 
 @router.get("/control-rooms/{cic_id}/incidents")
 def open_incidents(
-    cic_id: str, session: Reading, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    cic_id: str, session: Reading, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> list[IncidentView]:
-    """List open incidents, most urgent first; many alike that nobody proved are one, with their `group`."""
+    """List open incidents, most urgent first; many alike that nobody verified are one, with their `group`."""
     may_see_room(caller, cic_id)
     return disclose_open_incidents(session, context, disclosures, caller, cic_id)
 
 
 @router.get("/incidents/{incident_id}")
 def incident(
-    incident_id: UUID, session: Reading, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    incident_id: UUID, session: Reading, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Read one incident; the card only while it is open."""
     return disclose_incident(session, context, disclosures, caller, incident_id)
@@ -40,7 +40,7 @@ def incident(
 
 @router.post("/incidents/{incident_id}/display")
 def display(
-    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Note that the incident stands on a screen of the control room."""
     incident_for(tx.session, context, caller, incident_id)
@@ -50,7 +50,7 @@ def display(
 
 @router.post("/incidents/{incident_id}/acknowledge")
 def acknowledge(
-    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Take the alarm, as an operator of the room that answers for it; the escalation ladder stops."""
     refuse_tied_caller(tx.session, context, caller, incident_id)
@@ -60,7 +60,7 @@ def acknowledge(
 
 @router.post("/incidents/{incident_id}/take-over")
 def take_over(
-    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Accept the hand-over for the caller's control room."""
     refuse_tied_caller(tx.session, context, caller, incident_id)
@@ -74,10 +74,10 @@ def send(
     tx: UnitOfWork,
     context: ContextOf,
     disclosures: DisclosuresOf,
-    caller: RoomCaller,
+    caller: RoomPrincipal,
     body: SendIn | None = None,
 ) -> IncidentView:
-    """Send the named unit, or the proposed one if none is named; a caller with a tie may not name one."""
+    """Send the named unit, or the proposed one if none is named; a caller with a conflict may not name one."""
     unit_id = body.unit_id if body else None
     if unit_id is None:
         incident_for(tx.session, context, caller, incident_id)

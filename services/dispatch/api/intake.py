@@ -17,7 +17,7 @@ from chassis.errors import Invalid
 from chassis.http.limits import bodies
 from chassis.security import audit_context
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.telemetry import telemetry
 from contracts.alarm import AlarmRaised
 from contracts.envelope import BATCH_CONTENT_TYPE, Event, Undecodable
@@ -46,7 +46,7 @@ class IntakeAnswer(BaseModel):
 
 
 router = APIRouter(prefix="/v1", tags=["intake"])
-AlarmService = Annotated[Caller, require("service", partner="alarm")]
+AlarmService = Annotated[Principal, require("service", partner="alarm")]
 
 
 @router.post("/intake", status_code=202)
@@ -68,7 +68,7 @@ async def intake(request: Request, hub: HubOf, context: ContextOf, _: AlarmServi
     failed = await asyncio.to_thread(_take, context, brought, batch)
     if len(failed) == len(brought):
         raise next(iter(failed.values()))
-    # The doorbell goes by the broker, which is perhaps away: look at once.
+    # The change notification goes by the broker, which is perhaps away: look at once.
     hub.look()
     incidents = await asyncio.to_thread(_incidents_of, context, brought)
     return IntakeAnswer(accepted=not failed, not_taken=list(failed), incidents=incidents)

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.dispatch.api.dependencies import ContextOf, SetUp, UnitOfWork
 from services.dispatch.schemas.units import OfferIn
 from services.dispatch.usecases.access_scope import room_of
 from services.dispatch.usecases.lend_units import accept_unit, offer_unit, return_unit
 
 router = APIRouter(prefix="/v1/units/{unit_id}", tags=["units"])
-Lender = Annotated[Caller, require("supervisor", "gateway")]
+Lender = Annotated[Principal, require("supervisor", "gateway")]
 
 
 @router.post("/offer", status_code=204)

@@ -5,13 +5,13 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from chassis.database.database import Transaction
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.dispatch import OrderState
-from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, UnitCaller, UnitOfWork
+from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, UnitOfWork, UnitPrincipal
 from services.dispatch.presenters.caller_view import disclose_order
 from services.dispatch.presenters.disclosure import Disclosures
 from services.dispatch.schemas.orders import DeclineIn, OrderCloseIn, OrderView
-from services.dispatch.usecases.access_scope import has_tie, own_order, refuse_tied
+from services.dispatch.usecases.access_scope import has_conflict, own_order, refuse_conflicted
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.incident_actions import close_from_scene
 from services.dispatch.usecases.order_actions import move_order
@@ -23,7 +23,7 @@ def _report(
     tx: Transaction,
     context: Context,
     disclosures: Disclosures,
-    caller: Caller,
+    caller: Principal,
     order_id: UUID,
     target: OrderState,
     reason: str | None = None,
@@ -39,7 +39,7 @@ def receipt(
     tx: UnitOfWork,
     context: ContextOf,
     disclosures: DisclosuresOf,
-    caller: UnitCaller,
+    caller: UnitPrincipal,
 ) -> OrderView:
     """Report that the unit's terminal has the order."""
     return _report(tx, context, disclosures, caller, order_id, "received")
@@ -51,7 +51,7 @@ def acknowledge(
     tx: UnitOfWork,
     context: ContextOf,
     disclosures: DisclosuresOf,
-    caller: UnitCaller,
+    caller: UnitPrincipal,
 ) -> OrderView:
     """Report that the crew takes the order."""
     return _report(tx, context, disclosures, caller, order_id, "acknowledged")
@@ -63,7 +63,7 @@ def en_route(
     tx: UnitOfWork,
     context: ContextOf,
     disclosures: DisclosuresOf,
-    caller: UnitCaller,
+    caller: UnitPrincipal,
 ) -> OrderView:
     """Report that the unit is on its way."""
     return _report(tx, context, disclosures, caller, order_id, "en_route")
@@ -75,7 +75,7 @@ def on_scene(
     tx: UnitOfWork,
     context: ContextOf,
     disclosures: DisclosuresOf,
-    caller: UnitCaller,
+    caller: UnitPrincipal,
 ) -> OrderView:
     """Report that the unit is there."""
     return _report(tx, context, disclosures, caller, order_id, "on_scene")
@@ -88,7 +88,7 @@ def decline(
     tx: UnitOfWork,
     context: ContextOf,
     disclosures: DisclosuresOf,
-    caller: UnitCaller,
+    caller: UnitPrincipal,
 ) -> OrderView:
     """Report that the unit cannot go; another one is looked for at once."""
     return _report(tx, context, disclosures, caller, order_id, "declined", body.reason)
@@ -101,10 +101,10 @@ def close(
     tx: UnitOfWork,
     context: ContextOf,
     disclosures: DisclosuresOf,
-    caller: UnitCaller,
+    caller: UnitPrincipal,
 ) -> OrderView:
     """Report that the unit sees the victim safe: the incident ends with an outcome. Only from on scene."""
     order = own_order(tx.session, caller, order_id)
-    refuse_tied(tied=has_tie(tx.session, caller, order))
+    refuse_conflicted(conflicted=has_conflict(tx.session, caller, order))
     close_from_scene(tx, context, order_id, body.outcome, caller.subject)
     return disclose_order(tx.session, context, disclosures, caller, order)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, Reading, RoomCaller, UnitCaller
+from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, Reading, RoomPrincipal, UnitPrincipal
 from services.dispatch.presenters.caller_view import disclose_photo, incident_for, order_for
 from services.dispatch.usecases.access_scope import own_order
 
@@ -26,7 +26,7 @@ def photo_in_room(
     session: Reading,
     context: ContextOf,
     disclosures: DisclosuresOf,
-    caller: RoomCaller,
+    caller: RoomPrincipal,
 ) -> Response:
     """Show a photo of the card, while the alarm is open."""
     view = incident_for(session, context, caller, incident_id)
@@ -45,7 +45,7 @@ def photo_at_unit(
     session: Reading,
     context: ContextOf,
     disclosures: DisclosuresOf,
-    caller: UnitCaller,
+    caller: UnitPrincipal,
 ) -> Response:
     """Show a photo of the card, while the order is the unit's."""
     order = own_order(session, caller, order_id)

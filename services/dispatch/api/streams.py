@@ -8,21 +8,21 @@ from fastapi.responses import StreamingResponse
 
 from chassis.security.accounts import account
 from chassis.security.auth import require
-from chassis.security.principal import Caller
-from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, HubOf, RoomCaller
+from chassis.security.principal import Principal
+from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, HubOf, RoomPrincipal
 from services.dispatch.presenters.incident_list import open_views, served_views
 from services.dispatch.push.hub import First, Hub
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.usecases.access_scope import may_be_unit, may_see_room
 
 router = APIRouter(prefix="/v1", tags=["streams"])
-Gateway = Annotated[Caller, require("gateway")]
-Unit = Annotated[Caller, require("unit")]
+Gateway = Annotated[Principal, require("gateway")]
+Unit = Annotated[Principal, require("unit")]
 
 
 @router.get("/control-rooms/{cic_id}/stream", response_class=StreamingResponse)
 async def room_stream(
-    cic_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    cic_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> StreamingResponse:
     """Stream Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
     may_see_room(caller, cic_id)
@@ -51,7 +51,7 @@ async def unit_stream(
     return _stream(hub, caller, watcher, partial(served_views, context=context, unit_id=unit_id))
 
 
-def _stream(hub: Hub, caller: Caller, watcher: Watcher, first: First) -> StreamingResponse:
+def _stream(hub: Hub, caller: Principal, watcher: Watcher, first: First) -> StreamingResponse:
     watcher.until, watcher.opened_by = caller.exp, caller.opened_by
     headers = {"x-accel-buffering": "no"}
     return StreamingResponse(hub.watch(watcher, first), media_type="text/event-stream", headers=headers)

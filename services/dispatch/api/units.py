@@ -8,8 +8,8 @@ from chassis.http.bulk import Several, refuse_wrong
 from chassis.http.limits import bodies
 from chassis.security import audit_context
 from chassis.security.auth import require
-from chassis.security.principal import Caller
-from services.dispatch.api.dependencies import ContextOf, Reading, RoomCaller, UnitCaller
+from chassis.security.principal import Principal
+from services.dispatch.api.dependencies import ContextOf, Reading, RoomPrincipal, UnitPrincipal
 from services.dispatch.presenters.units import limit_units
 from services.dispatch.schemas.common import MOST_BYTES
 from services.dispatch.schemas.units import PositionIn, UnitIn, UnitOut
@@ -17,7 +17,7 @@ from services.dispatch.usecases import units
 from services.dispatch.usecases.access_scope import may_be_unit, may_see_room, may_set_up_room, room_of
 
 router = APIRouter(prefix="/v1")
-Registrar = Annotated[Caller, require("admin", "gateway")]
+Registrar = Annotated[Principal, require("admin", "gateway")]
 
 # Seconds in which one line says that somebody tells where units are; that one is off duty is always told.
 _POSITIONS_S = 3600.0
@@ -45,7 +45,7 @@ def put_units(body: Several[UnitIn], context: ContextOf, caller: Registrar) -> N
 
 @router.post("/units/positions", tags=["units"], status_code=204)
 @bodies(MOST_BYTES)
-def positions(body: Several[PositionIn], context: ContextOf, caller: UnitCaller) -> None:
+def positions(body: Several[PositionIn], context: ContextOf, caller: UnitPrincipal) -> None:
     """Record where units are now. The wrong (422) and another room's (409) are named, the others taken."""
     audit_context.seldom(_POSITIONS_S)
     audit_context.about(f"control_room:{caller.cic}")
@@ -64,7 +64,7 @@ def positions(body: Several[PositionIn], context: ContextOf, caller: UnitCaller)
 
 
 @router.get("/control-rooms/{cic_id}/units", tags=["units"])
-def seen(cic_id: str, session: Reading, context: ContextOf, caller: RoomCaller) -> list[UnitOut]:
+def seen(cic_id: str, session: Reading, context: ContextOf, caller: RoomPrincipal) -> list[UnitOut]:
     """List the units of a control room, and those of others while they serve an alarm of its own."""
     may_see_room(caller, cic_id)
     return limit_units(session, context, caller, cic_id)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.dispatch.api.dependencies import ContextOf, Reading, SetUp, Supervisor, UnitOfWork
 from services.dispatch.presenters.webhooks import show_room_webhooks, show_webhook
 from services.dispatch.schemas.control_rooms import RoomWebhook, WebhookAnswerIn, WebhookOut
@@ -13,7 +13,7 @@ from services.dispatch.usecases import room_webhooks
 from services.dispatch.usecases.access_scope import may_see_room, may_set_up_room, room_of
 
 router = APIRouter(prefix="/v1", tags=["set-up"])
-Keeper = Annotated[Caller, require("admin", "supervisor")]
+Keeper = Annotated[Principal, require("admin", "supervisor")]
 
 
 @router.get("/webhooks")

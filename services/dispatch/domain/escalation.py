@@ -13,8 +13,8 @@ LADDER: tuple[Escalation, ...] = ("all_positions", "supervisor", "neighbour")
 
 
 def ladder_of(lane: str, flags: Collection[str] = ()) -> tuple[Escalation, ...]:
-    """Say who is told, step by step, while nobody acknowledges. Unproved presses never load a neighbour.
+    """Say who is told, step by step, while nobody acknowledges. Unverified presses never load a neighbour.
 
-    One that may yet be proved does: it waits for the registry, not for the victim.
+    One that may yet be verified does: it waits for the registry, not for the victim.
     """
     return LADDER if lane == "verified" or PENDING in flags else LADDER[:2]

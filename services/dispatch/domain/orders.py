@@ -34,7 +34,9 @@ ANSWERED: frozenset[OrderState] = frozenset({"acknowledged", "en_route", "on_sce
 # No free unit gave a sign of life: the nearest that is known goes all the same.
 UNIT_SILENT = "unit_no_sign_of_life"
 # Reasons that the system gives itself; what a crew writes stays in dispatch.
-SYSTEM_REASONS = frozenset({"unit_silent", "unit_taken", "nearer_unit", "recalled", "tie", UNIT_SILENT})
+SYSTEM_REASONS = frozenset(
+    {"unit_silent", "unit_taken", "nearer_unit", "recalled", "conflict_of_interest", UNIT_SILENT}
+)
 
 OVER: frozenset[OrderState] = frozenset({"closed", "declined", "withdrawn"})
 

@@ -8,7 +8,8 @@ from contracts.common import Lane
 def subject_of(device_id: str, enrolment_id: UUID | None, lane: Lane) -> str:
     """Say what an incident is about: presses of one subject join its open incident.
 
-    Unproved presses never share a subject with proved ones: they could otherwise hide or touch a real alarm.
+    Unverified presses never share a subject with verified ones: they could otherwise hide or touch a real
+    alarm.
     """
     if lane == "unverified":
         return f"unverified:{device_id}"

@@ -13,14 +13,14 @@ from services.dispatch.models import OrderRow
 class IncidentChanged(Payload):
     """An incident changed. Within dispatch only; not in the catalogue, stored nowhere.
 
-    `sealed`: its view, when it was opened just now; only dispatch has the key. Without it one must look.
+    `encrypted`: its view, when it was opened just now; only dispatch has the key. Without it one must look.
     """
 
     TYPE = "incident.changed.v1"
     EXCHANGE = DISPATCH_LIVE
 
     incident_id: UUID
-    sealed: str | None = None
+    encrypted: str | None = None
 
     @property
     def subject(self) -> str:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from chassis.http.pages import FRESH, HEADERS, Static, leads_to, templates_in
 from chassis.security import signin
 from chassis.security.audit_trail import unlogged
-from chassis.security.auth import AnyCaller, refuse_other_sites
+from chassis.security.auth import AnyPrincipal, refuse_other_sites
 from chassis.security.signouts import SignOuts
 from chassis.security.vault import Vault
 from services.dispatch.domain.fix_quality import DEFAULT_LIMITS
@@ -53,7 +53,7 @@ def lending() -> HTMLResponse:
 
 @router.get("/me", tags=["console"])
 @unlogged
-def me(caller: AnyCaller) -> dict[str, object]:
+def me(caller: AnyPrincipal) -> dict[str, object]:
     """Say who is signed in, and from which age (s) and radius (m) a location turns amber, then red."""
     return {
         "subject": caller.subject,

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.database.database import Session
 from chassis.runtime import clock
 from chassis.security.accounts import is_one_of
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.dispatch.errors import IncidentUnknown, PhotoUnknown
 from services.dispatch.models import IncidentRow, OrderRow, PhotoRow
 from services.dispatch.presenters.disclosure import Disclosures, V
@@ -14,13 +14,13 @@ from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.presenters.order_view import order_view
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.schemas.orders import OrderView
-from services.dispatch.store.encrypted_columns import photo_place
+from services.dispatch.store.encrypted_columns import photo_associated_data
 from services.dispatch.store.incidents import readable
-from services.dispatch.usecases.access_scope import refuse_tied
+from services.dispatch.usecases.access_scope import refuse_conflicted
 from services.dispatch.usecases.context import Context
 
 
-def incident_for(session: Session, context: Context, caller: Caller, incident_id: UUID) -> IncidentView:
+def incident_for(session: Session, context: Context, caller: Principal, incident_id: UUID) -> IncidentView:
     """Read the incident, if the caller's control room has it; raises `IncidentUnknown` otherwise."""
     incident = session.get(IncidentRow, incident_id)
     if incident is None or caller.cic not in [incident.cic_id, *readable(incident).also_cics]:
@@ -36,21 +36,21 @@ def order_for(session: Session, context: Context, order_id: UUID, incident_id: U
 
 
 def disclose_incident(
-    session: Session, context: Context, disclosures: Disclosures, caller: Caller, incident_id: UUID
+    session: Session, context: Context, disclosures: Disclosures, caller: Principal, incident_id: UUID
 ) -> IncidentView:
     """Disclose an incident to a caller whose room has it; raises `IncidentUnknown`."""
     return disclosures.disclose(caller, incident_for(session, context, caller, incident_id))
 
 
 def disclose_order(
-    session: Session, context: Context, disclosures: Disclosures, caller: Caller, order: OrderRow
+    session: Session, context: Context, disclosures: Disclosures, caller: Principal, order: OrderRow
 ) -> OrderView:
     """Disclose an order to its unit."""
     return disclosures.disclose(caller, order_for(session, context, order.id, order.incident_id))
 
 
 def disclose_photo(
-    session: Session, context: Context, disclosures: Disclosures, caller: Caller, view: V, photo_id: UUID
+    session: Session, context: Context, disclosures: Disclosures, caller: Principal, view: V, photo_id: UUID
 ) -> bytes:
     """Disclose the JPEG of a photo on the card that this view shows the caller; raises `PhotoUnknown`."""
     picture = _photo_on_card(session, context, disclosures.disclose(caller, view), photo_id)
@@ -58,10 +58,10 @@ def disclose_photo(
     return picture
 
 
-def refuse_tied_caller(session: Session, context: Context, caller: Caller, incident_id: UUID) -> None:
-    """Refuse what only somebody without a tie may do with this incident; raises `Tied`, `IncidentUnknown`."""
+def refuse_tied_caller(session: Session, context: Context, caller: Principal, incident_id: UUID) -> None:
+    """Refuse what nobody with a conflict may do with this incident; raises `Conflicted`, `IncidentUnknown`."""
     view = incident_for(session, context, caller, incident_id)
-    refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
+    refuse_conflicted(conflicted=is_one_of(caller.subject, view.withheld_from))
 
 
 def _photo_on_card(session: Session, context: Context, view: IncidentView | OrderView, photo_id: UUID) -> bytes:
@@ -71,7 +71,7 @@ def _photo_on_card(session: Session, context: Context, view: IncidentView | Orde
     row = session.get(PhotoRow, photo_id)
     if row is None:
         raise PhotoUnknown("the photo is not here yet")
-    return base64.b64decode(context.vault.open(photo_place(photo_id), row.sealed))
+    return base64.b64decode(context.vault.decrypt(photo_associated_data(photo_id), row.encrypted))
 
 
 def _view(context: Context, session: Session, incident_id: UUID) -> IncidentView:

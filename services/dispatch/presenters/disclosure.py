@@ -15,7 +15,7 @@ from chassis.database.database import Database, SQLAlchemyError
 from chassis.database.sql import Statement
 from chassis.security import access_policy, audit, audit_context
 from chassis.security.accounts import is_one_of
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.audit import Action
 from contracts.policy import Circumstances, audiences
 from services.dispatch.domain.orders import LIVE
@@ -33,29 +33,29 @@ _BATCH = 200
 _REMEMBERED, _REMEMBERED_S = 50_000, 60.0
 
 
-def limit_view(caller: Caller, view: V) -> V:
+def limit_view(caller: Principal, view: V) -> V:
     """Limit a view to what the caller may know.
 
-    A tie beats every role, but the alarm itself is never hidden.
+    A conflict of interest beats every role, but the alarm itself is never hidden.
     """
-    tied = is_one_of(caller.subject, view.kept_from)
+    conflicted = is_one_of(caller.subject, view.withheld_from)
     if isinstance(view, IncidentView):
         how = Circumstances(alarm=view.state == "open")
     else:
         how = Circumstances(alarm=view.state in LIVE, assigned=view.state in LIVE)
-    found = access_policy.limit(view, () if tied else audiences(caller.roles), how)
+    found = access_policy.limit(view, () if conflicted else audiences(caller.roles), how)
     answer = found.answer
     if found.withheld:
         update: dict[str, object] = {"withheld": sorted({name.partition(".")[0] for name in found.withheld})}
         if not any(name.startswith("card.") for name in found.fields):
             update["card"] = None
         answer = answer.model_copy(update=update)
-    if view.kept_from and (tied or "gateway" not in caller.roles):
-        answer = answer.model_copy(update={"tied": tied, "kept_from": []})
+    if view.withheld_from and (conflicted or "gateway" not in caller.roles):
+        answer = answer.model_copy(update={"conflicted": conflicted, "withheld_from": []})
     return answer
 
 
-def disclosure_entry(caller: Caller, action: Action, view: IncidentView | OrderView) -> Statement | None:
+def disclosure_entry(caller: Principal, action: Action, view: IncidentView | OrderView) -> Statement | None:
     """Make the entry that says what of a person was shown; None where nothing was."""
     fields = _personal(view)
     return audit.entry(caller, action, _purpose(view), fields) if fields else None
@@ -79,13 +79,13 @@ class Disclosures:
         self._waiting: list[Statement] = []
         self._task: asyncio.Task[None] | None = None
 
-    def disclose(self, caller: Caller, view: V) -> V:
+    def disclose(self, caller: Principal, view: V) -> V:
         """Limit a view to what the caller may know, and log it. Any thread may call; it never waits."""
         answer = limit_view(caller, view)
         self._note(caller, answer)
         return answer
 
-    def _note(self, caller: Caller, view: IncidentView | OrderView) -> None:
+    def _note(self, caller: Principal, view: IncidentView | OrderView) -> None:
         key = (
             caller,
             view.incident_id,
@@ -102,7 +102,7 @@ class Disclosures:
         if statement := disclosure_entry(caller, "read", view):
             self._waiting.append(statement)
 
-    def log_photo(self, caller: Caller, view: IncidentView | OrderView) -> None:
+    def log_photo(self, caller: Principal, view: IncidentView | OrderView) -> None:
         """Log that a photo of the card of this view was shown."""
         self._waiting.append(audit.entry(caller, "read", _purpose(view), ["photo"]))
 

@@ -2,20 +2,20 @@
 
 from chassis.database.database import Session
 from chassis.runtime import clock
-from chassis.security.principal import Caller
-from services.dispatch.domain.unproved import LASTS, Line, grouped
+from chassis.security.principal import Principal
+from services.dispatch.domain.unverified_groups import LASTS, Line, grouped
 from services.dispatch.models import IncidentRow
 from services.dispatch.presenters.disclosure import Disclosures
 from services.dispatch.presenters.incident_view import load_views
-from services.dispatch.schemas.incidents import IncidentView, UnprovedGroup
+from services.dispatch.schemas.incidents import IncidentView, UnverifiedGroup
 from services.dispatch.store.incidents import load_open_incidents, load_served_incidents
 from services.dispatch.usecases.context import Context
 
 
 def disclose_open_incidents(
-    session: Session, context: Context, disclosures: Disclosures, caller: Caller, cic_id: str
+    session: Session, context: Context, disclosures: Disclosures, caller: Principal, cic_id: str
 ) -> list[IncidentView]:
-    """Disclose the open incidents of a room, most urgent first; a flood that nobody proved is one."""
+    """Disclose the open incidents of a room, most urgent first; a flood that nobody verified is one."""
     lines = grouped(load_open_incidents(session, cic_id))
     whole = load_views(context, session, [line.shown.id for line in lines], clock.now())
     groups = {line.shown.id: _group(line) for line in lines if line.alike}
@@ -37,8 +37,8 @@ def served_views(
     return load_views(context, session, [each.id for each in found], clock.now())
 
 
-def _group(line: Line[IncidentRow]) -> UnprovedGroup:
-    return UnprovedGroup(
+def _group(line: Line[IncidentRow]) -> UnverifiedGroup:
+    return UnverifiedGroup(
         count=len(line.alike),
         incident_ids=[each.id for each in line.alike],
         presses={each.id: each.presses for each in line.alike},

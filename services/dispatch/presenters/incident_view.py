@@ -13,7 +13,7 @@ from services.dispatch.domain.incidents import NewIncident
 from services.dispatch.domain.locations import measured_at
 from services.dispatch.domain.orders import STAMPS, NewOrder
 from services.dispatch.domain.routing import Route, SearchBasis
-from services.dispatch.domain.unproved import alike
+from services.dispatch.domain.unverified_groups import alike
 from services.dispatch.domain.urgency import URGENCY_OF_LANE
 from services.dispatch.models import IncidentRow
 from services.dispatch.schemas.common import LocationView
@@ -27,14 +27,14 @@ from services.dispatch.usecases.context import Context, home_place
 
 def load_views(context: Context, session: Session, ids: Sequence[UUID], now: datetime) -> list[IncidentView]:
     """Load views of those incidents that there are, in the order of `ids`, as of `now` (UTC)."""
-    incidents, orders, cards, linked, tied = load_view_rows(session, ids)
-    sealed: dict[UUID | None, bytes] = {row.enrolment_id: row.sealed for row in cards}
+    incidents, orders, cards, linked, conflicted = load_view_rows(session, ids)
+    encrypted: dict[UUID | None, bytes] = {row.enrolment_id: row.encrypted for row in cards}
     links: dict[UUID | None, set[UUID]] = {}
     for row in linked:
         links.setdefault(row.enrolment_id, set()).add(row.id)
-    kept_from: dict[UUID, list[str]] = {}
-    for tie in tied:
-        kept_from.setdefault(tie.id, []).append(tie.subject)
+    withheld_from: dict[UUID, list[str]] = {}
+    for conflict in conflicted:
+        withheld_from.setdefault(conflict.id, []).append(conflict.subject)
     knowns = {incident.id: of_incident(incident.id) for incident in incidents}
     summaries: dict[UUID, list[OrderSummary]] = {}
     for order in orders:
@@ -46,11 +46,11 @@ def load_views(context: Context, session: Session, ids: Sequence[UUID], now: dat
             _view(
                 context,
                 incident,
-                context.open_fix(incident),
+                context.decrypt_fix(incident),
                 summaries.get(incident.id, []),
-                sealed.get(incident.enrolment_id),
+                encrypted.get(incident.enrolment_id),
                 links.get(incident.enrolment_id, set()) if incident.state == "open" else set(),
-                kept_from.get(incident.id, []),
+                withheld_from.get(incident.id, []),
                 now,
                 knowns[incident.id],
             ),
@@ -95,17 +95,17 @@ def _view(
     incident: SeenIncidentRow,
     fix: Fix | None,
     orders: list[OrderSummary],
-    sealed: bytes | None,
+    encrypted: bytes | None,
     linked: set[UUID],
-    kept_from: list[str],
+    withheld_from: list[str],
     now: datetime,
     known: Known,
 ) -> IncidentView:
     card, enrolment_id = None, incident.enrolment_id
-    if incident.state == "open" and sealed is not None and enrolment_id is not None:
-        card = known.read("card", lambda: _card(context, enrolment_id, sealed), None)
+    if incident.state == "open" and encrypted is not None and enrolment_id is not None:
+        card = known.read("card", lambda: _card(context, enrolment_id, encrypted), None)
     if fix is None and incident.fix is not None:
-        known.miss("place", "sealed")
+        known.miss("place", "encrypted")
     if fix is not None and not is_known(incident.fix_at):
         known.miss("time of the place", "out of range")
     route = context.situation.route(fix, incident.zone_id)
@@ -122,7 +122,7 @@ def _view(
         linked_incidents=sorted(linked),
         orders=orders,
         card=card,
-        kept_from=sorted(kept_from),
+        withheld_from=sorted(withheld_from),
         alike=known.read("flags", lambda: alike(incident), None) if incident.state == "open" else None,
     )
 
@@ -144,7 +144,7 @@ def view_opened(
         [_summary(context, order, known)] if order is not None else [],
         owner.card if owner is not None else None,
         set(owner.linked) if owner is not None else set(),
-        list(owner.tied) if owner is not None else [],
+        list(owner.conflicted) if owner is not None else [],
         now,
         known,
     )
@@ -153,8 +153,8 @@ def view_opened(
     return view
 
 
-def _card(context: Context, enrolment_id: UUID, sealed: bytes) -> Card:
-    return Card.model_validate(context.open_card(enrolment_id, sealed)["card"])
+def _card(context: Context, enrolment_id: UUID, encrypted: bytes) -> Card:
+    return Card.model_validate(context.decrypt_card(enrolment_id, encrypted)["card"])
 
 
 def _summary(context: Context, order: SeenOrderRow, known: Known) -> OrderSummary:
@@ -175,7 +175,7 @@ def _summary(context: Context, order: SeenOrderRow, known: Known) -> OrderSummar
         by_radio=order.by_radio,
         at=reached or order.created_at,
         reason=order.reason
-        or known.read("order", lambda: context.open_said(order.id, said) if said else None, None),
+        or known.read("order", lambda: context.decrypt_said(order.id, said) if said else None, None),
     )
 
 

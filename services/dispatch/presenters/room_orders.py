@@ -48,5 +48,5 @@ def _order(context: Context, view: IncidentView, incident: IncidentRow, room: st
         cancel=view.cancel if view.state == "open" else None,
         linked_incident_ids=tuple(view.linked_incidents),
         units=tuple(UnitOnTheWay(unit_id=o.unit_id, state=o.state) for o in view.orders if o.state in LIVE),
-        kept_from=tuple(view.kept_from),
+        withheld_from=tuple(view.withheld_from),
     )

@@ -3,25 +3,25 @@
 from chassis.database import damaged_rows
 from chassis.database.database import Session
 from chassis.security.accounts import is_one_of
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.dispatch.schemas.units import UnitOut
 from services.dispatch.store.rows import SeenUnitRow
 from services.dispatch.store.units import units_seen_by
 from services.dispatch.usecases.context import Context
 
 
-def limit_units(session: Session, context: Context, caller: Caller, cic_id: str) -> list[UnitOut]:
+def limit_units(session: Session, context: Context, caller: Principal, cic_id: str) -> list[UnitOut]:
     """List the units that a room may see, each as far as the caller may."""
     return [_limit_unit(context, caller, unit, cic_id) for unit in units_seen_by(session, cic_id)]
 
 
-def _limit_unit(context: Context, caller: Caller, unit: SeenUnitRow, cic_id: str) -> UnitOut:
-    """Limit a unit to what the caller may see: the way to somebody whose alarm is kept from them is kept too.
+def _limit_unit(context: Context, caller: Principal, unit: SeenUnitRow, cic_id: str) -> UnitOut:
+    """Limit a unit to what the caller may see: the way to an alarm that is withheld from them is withheld too.
 
     Of one that is only offered its place is not shown yet.
     """
     only_offered = unit.offered_to == cic_id and cic_id not in (unit.cic_id, unit.lent_to)
-    kept = only_offered or is_one_of(caller.subject, unit.kept_from)
+    kept = only_offered or is_one_of(caller.subject, unit.withheld_from)
     values = {
         "unit_id": unit.id,
         "callsign": unit.callsign,
@@ -38,6 +38,6 @@ def _limit_unit(context: Context, caller: Caller, unit: SeenUnitRow, cic_id: str
         "offered_as": unit.offered_as,
         "order_id": None if kept else unit.order_id,
         "withheld": ["in_zone_id", "lat", "lon", "order_id"] if kept else [],
-        "kept_from": sorted(unit.kept_from) if "gateway" in caller.roles and not kept else [],
+        "withheld_from": sorted(unit.withheld_from) if "gateway" in caller.roles and not kept else [],
     }
     return damaged_rows.shown(UnitOut, values, "unit", unit.id)

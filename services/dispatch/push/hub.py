@@ -23,7 +23,7 @@ from services.dispatch.usecases.context import Context
 
 log = logging.getLogger(__name__)
 
-# Seconds between polls for changes that no doorbell told of (broker away, process died in between).
+# Seconds between polls for changes of which no notification came (broker away, process died in between).
 POLL_S = 0.5
 # How far a poll looks back, and every so many polls: a transaction that took long shows late what it changed.
 _LOOK_BACK = timedelta(seconds=2)
@@ -61,7 +61,7 @@ class Hub:
             self._drop(watcher)
 
     def take_notifications(self, bodies: list[bytes]) -> None:
-        """Take doorbells from the broker; on the event loop's thread."""
+        """Take change notifications from the broker; on the event loop's thread."""
         for body in bodies:
             notified = read_notification(self._context, body)
             if notified is None:

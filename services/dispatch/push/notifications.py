@@ -1,4 +1,4 @@
-"""Change notifications between processes of dispatch: they bring the view of a new incident, sealed."""
+"""Change notifications between processes of dispatch: they bring the view of a new incident, encrypted."""
 
 import base64
 import logging
@@ -26,7 +26,7 @@ from services.dispatch.usecases.context import Context
 log = logging.getLogger(__name__)
 
 
-def seal_opened(
+def encrypt_opened(
     context: Context,
     incident: NewIncident,
     fix: Fix | None,
@@ -34,15 +34,17 @@ def seal_opened(
     owner: OwnerRow | None,
     now: datetime,
 ) -> str:
-    """Seal the view of an incident that is being opened; for the arguments see `view_opened`."""
+    """Encrypt the view of an incident that is being opened; for the arguments see `view_opened`."""
     view = view_opened(context, incident, fix, order, owner, now)
-    sealed = context.vault.seal(_place(view.incident_id), view.model_dump_json())
-    return base64.b64encode(sealed).decode()
+    encrypted = context.vault.encrypt(_associated_data(view.incident_id), view.model_dump_json())
+    return base64.b64encode(encrypted).decode()
 
 
-def open_sealed(context: Context, incident_id: UUID, sealed: str) -> IncidentView:
+def decrypt_view(context: Context, incident_id: UUID, encrypted: str) -> IncidentView:
     """Open what a notification brought; raises `Unreadable`."""
-    return IncidentView.model_validate_json(context.vault.open(_place(incident_id), base64.b64decode(sealed)))
+    return IncidentView.model_validate_json(
+        context.vault.decrypt(_associated_data(incident_id), base64.b64decode(encrypted))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def read_notification(context: Context, body: bytes) -> Notification | None:
     try:
         event = Event.decode(body)
     except Undecodable:
-        log.warning("an undecodable doorbell")
+        log.warning("an undecodable change notification")
         return None
     span = telemetry.start(
         f"process {DISPATCH_LIVE}",
@@ -76,7 +78,7 @@ def read_notification(context: Context, body: bytes) -> Notification | None:
     try:
         told = IncidentChanged.model_validate(event.data)
     except ValidationError:
-        log.warning("a doorbell that does not say for which incident")
+        log.warning("a change notification that does not say for which incident")
         span.end()
         return None
     return Notification(told.incident_id, _view_in(context, told), span)
@@ -85,11 +87,11 @@ def read_notification(context: Context, body: bytes) -> Notification | None:
 def _view_in(context: Context, told: IncidentChanged) -> IncidentView | None:
     """Open the view that came; None where none did, or where it cannot be opened: one must look."""
     try:
-        return open_sealed(context, told.incident_id, told.sealed) if told.sealed else None
+        return decrypt_view(context, told.incident_id, told.encrypted) if told.encrypted else None
     except (Unreadable, ValueError):
-        log.warning("a doorbell that cannot be opened")
+        log.warning("a change notification that cannot be opened")
         return None
 
 
-def _place(incident_id: UUID) -> str:
-    return f"doorbell:{incident_id}"
+def _associated_data(incident_id: UUID) -> str:
+    return f"change:{incident_id}"

@@ -18,20 +18,20 @@ from chassis.database.sql import AWAY
 from chassis.database.timers import Due
 from chassis.http.egress_transport import AsyncTransport, refused_address
 from chassis.runtime import clock
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.telemetry import telemetry
 from services.dispatch.models import ControlRoomRow
 from services.dispatch.presenters.disclosure import disclosure_entry, limit_view
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.store.control_rooms import note_webhook_delivered
-from services.dispatch.store.encrypted_columns import webhook_place
+from services.dispatch.store.encrypted_columns import webhook_associated_data
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after
 
 log = logging.getLogger(__name__)
 
-# Seconds between looks for retries and for what no doorbell told of.
+# Seconds between looks for retries and for what no notification reported.
 _LOOK_S = 0.5
 _AT_ONCE = 50
 # Of one room at a time, and how long one may take (seconds): a room that hangs must not hold up another's.
@@ -41,9 +41,9 @@ _WHOLE_S = 10.0
 _LONGEST = timedelta(minutes=10)
 
 
-def _software(cic_id: str) -> Caller:
+def _software(cic_id: str) -> Principal:
     """Make a caller of the control room's own software, as who it is."""
-    return Caller(f"webhook of {cic_id}", frozenset({"gateway"}))
+    return Principal(f"webhook of {cic_id}", frozenset({"gateway"}))
 
 
 class Courier:
@@ -168,7 +168,7 @@ class Courier:
             found = load_views(self._context, session, [incident_id], clock.now())
         if room is None or not room.webhook_url or room.webhook_secret is None or not found:
             return None
-        secret = self._context.vault.open(webhook_place(cic_id), room.webhook_secret)
+        secret = self._context.vault.decrypt(webhook_associated_data(cic_id), room.webhook_secret)
         return limit_view(_software(cic_id), found[0]), room.webhook_url, str(secret)
 
     def _fail(self, row: Due, error: Exception) -> None:

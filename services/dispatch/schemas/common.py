@@ -36,10 +36,11 @@ class LocationView(BaseModel):
 class Kept(BaseModel):
     """What is kept back, and from whom; see `limit_view`.
 
-    `tied`: the caller has a tie to a party, so that somebody else must take it. `kept_from`: told to a control
-    room's own software only, which has to keep it from these persons (subjects of tokens) too.
+    `conflicted`: the caller has a conflict of interest, so that somebody else must take it. `withheld_from`:
+    told to a control room's own software only, which has to keep it from these persons (subjects of tokens)
+    too.
     """
 
     withheld: list[str] = Field(default_factory=list, examples=[["card", "location"]])
-    tied: bool = False
-    kept_from: list[str] = Field(default_factory=list)
+    conflicted: bool = False
+    withheld_from: list[str] = Field(default_factory=list)

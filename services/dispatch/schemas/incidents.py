@@ -23,8 +23,8 @@ class SearchPlace(BaseModel):
     basis: SearchBasis
 
 
-class UnprovedGroup(BaseModel):
-    """Open alarms that nobody proved or took, alike in place, time and source; its view stands for all.
+class UnverifiedGroup(BaseModel):
+    """Open unverified alarms or took, alike in place, time and source; its view stands for all.
 
     `presses`: how many each has; `until`: whatever is pressed later is another group.
     """
@@ -72,7 +72,7 @@ class IncidentView(Kept):
     # What those of a flood share, of one room and zone; None for what always stands for itself.
     alike: str | None = None
     # In lists only.
-    group: UnprovedGroup | None = None
+    group: UnverifiedGroup | None = None
 
 
 class SendIn(Incoming):
@@ -88,8 +88,8 @@ class IncidentCloseIn(Incoming):
     reason: Note
 
 
-class UnprovedCloseIn(IncidentCloseIn):
-    """The same for many alarms that nobody proved: the ids of a group, and how many presses of each were seen.
+class UnverifiedCloseIn(IncidentCloseIn):
+    """The same for many unverified alarms: the ids of a group, and how many presses of each were seen.
 
     One where nothing is said. What was pressed again meanwhile stays open.
     """
@@ -98,8 +98,8 @@ class UnprovedCloseIn(IncidentCloseIn):
     presses: Annotated[dict[UUID, int], Field(max_length=1000)] = Field(default_factory=dict)
 
 
-class UnprovedClosed(BaseModel):
-    """Which were closed; `left`: proved, taken or pressed again meanwhile, or another room's."""
+class UnverifiedClosed(BaseModel):
+    """Which were closed; `left`: verified, taken or pressed again meanwhile, or another room's."""
 
     closed: list[UUID]
     left: list[UUID]

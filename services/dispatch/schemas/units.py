@@ -60,8 +60,8 @@ class PositionIn(Incoming):
 class UnitOut(RowOut):
     """A unit; `order_id` while it holds an order.
 
-    `withheld`: it serves an alarm that is kept from the caller, to whom it is just not free. `kept_from`: see
-    `IncidentView`.
+    `withheld`: it serves an alarm that is withheld from the caller, to whom it is just not free.
+    `withheld_from`: see `IncidentView`.
     """
 
     unit_id: str
@@ -82,4 +82,4 @@ class UnitOut(RowOut):
     offered_as: Literal["loan", "transfer"] | None
     order_id: UUID | None
     withheld: list[str] = Field(default_factory=list)
-    kept_from: list[str] = Field(default_factory=list)
+    withheld_from: list[str] = Field(default_factory=list)

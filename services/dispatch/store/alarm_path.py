@@ -9,8 +9,8 @@ from chassis.database.sql import Insert, Statement, as_json
 from services.dispatch.domain.incidents import NewIncident
 from services.dispatch.domain.urgency import RE_PRESSES_THAT_COUNT
 from services.dispatch.models import IncidentRow, OrderRow, PressRow
+from services.dispatch.store.conflicts import STANDS
 from services.dispatch.store.incidents import MOST
-from services.dispatch.store.ties import STANDS
 from services.dispatch.store.units import TAKE_WANTED_UNITS
 
 # The statement of the hot path: opens the incident of each press and takes its unit, in one round trip.
@@ -51,18 +51,19 @@ _OPEN_OR_JOIN = (
     "LEFT JOIN taken_units ON taken_units.order_id = raised.order_id"
 ).encode()
 _OWNERS = (
-    b"SELECT d.id, d.enrolment_id, d.public_key, e.managing_zone_id, c.sealed AS card, "
+    b"SELECT d.id, d.enrolment_id, d.public_key, e.managing_zone_id, c.encrypted AS card, "
     b"ARRAY(SELECT o.id FROM perpetrators p "
     b"JOIN perpetrators q ON q.ref = p.ref AND q.enrolment_id <> p.enrolment_id "
     b"JOIN incidents o ON o.enrolment_id = q.enrolment_id AND o.state = 'open' "
     b"WHERE p.enrolment_id = d.enrolment_id) AS linked, "
-    b"ARRAY(SELECT DISTINCT COALESCE(t.spelt, t.subject) FROM ties t WHERE t.enrolment_id = d.enrolment_id "
-    b"AND " + STANDS + b") AS tied "
+    b"ARRAY(SELECT DISTINCT COALESCE(t.spelt, t.subject) FROM conflicts t "
+    b"WHERE t.enrolment_id = d.enrolment_id "
+    b"AND " + STANDS + b") AS conflicted "
     b"FROM devices d LEFT JOIN enrolments e ON e.id = d.enrolment_id "
     b"LEFT JOIN cards c ON c.enrolment_id = d.enrolment_id WHERE d.id = ANY(%(ids)s::uuid[])"
 )
 
-_UNPROVED = (
+_UNVERIFIED = (
     b"SELECT id, subject, device_id, source, fix, first_fix, last_press_at FROM incidents "
     b"WHERE state = 'open' AND lane = 'unverified' AND acknowledged_at IS NULL "
     b"AND device_id = ANY(%(devices)s::text[]) "
@@ -84,9 +85,9 @@ insert_orders = Insert(
 )
 
 
-def select_open_unproved(devices: Collection[str]) -> Statement:
-    """Select open incidents of unproved presses that name these devices and nobody took, the last one last."""
-    return Statement(_UNPROVED, {"devices": list(devices)})
+def select_open_unverified(devices: Collection[str]) -> Statement:
+    """Select open incidents of unverified presses that name these devices and nobody took, in order."""
+    return Statement(_UNVERIFIED, {"devices": list(devices)})
 
 
 def select_known_presses(ids: Collection[UUID], keys: Sequence[str]) -> Statement:
@@ -95,7 +96,7 @@ def select_known_presses(ids: Collection[UUID], keys: Sequence[str]) -> Statemen
 
 
 def select_owners(device_ids: Collection[UUID]) -> Statement:
-    """Select enrolment, key, managing zone, sealed card, linked open incidents and ties of known devices."""
+    """Select enrolment, key, managing zone, encrypted card, linked incidents, conflicts of known devices."""
     return Statement(_OWNERS, {"ids": list(device_ids)})
 
 

@@ -1,4 +1,4 @@
-"""Who is on duty: whose screen shows a control room's alarms now. Asked only where ties keep one from some."""
+"""Who is on duty: whose screen shows a control room's alarms now. Asked only where conflicts hide one."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -8,28 +8,28 @@ from sqlmodel import Session
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, Statement, send
 from services.dispatch.models import OnDutyRow
+from services.dispatch.store.conflicts import STANDS
 from services.dispatch.store.rows import BlindRow
-from services.dispatch.store.ties import STANDS
 
 # A screen that was not seen for so long is gone: three times what its stream is noted again after.
 GONE_AFTER = timedelta(seconds=30)
-# The flag of an alarm that is kept from everybody on duty in its room.
-NOBODY_UNTIED = "nobody_untied"
+# The flag of an alarm that is withheld from everybody on duty in its room.
+ALL_CONFLICTED = "all_conflicted"
 
 _SEEN = Insert(
     table_of(OnDutyRow),
     tail="ON CONFLICT (cic_id, subject) DO UPDATE SET seen_at = GREATEST(on_duty.seen_at, EXCLUDED.seen_at)",
 )
-# Open incidents that are kept from everybody on duty in their room, or were and no longer are. A room in which
-# nobody is on duty is not blind but empty: the ladder deals with that.
+# Open incidents that are withheld from everybody on duty in their room, or were and no longer are. A room in
+# which nobody is on duty is not blind but empty: the ladder deals with that.
 _BLIND = (
     b"WITH here AS (SELECT cic_id, subject FROM on_duty WHERE seen_at > %(since)s), "
     b"told AS (SELECT i.id, i.cic_id, i.enrolment_id, i.flags ? %(flag)s AS flagged FROM incidents i "
     b"WHERE i.state = 'open' AND (i.flags ? %(flag)s OR EXISTS "
-    b"(SELECT 1 FROM ties t WHERE t.enrolment_id = i.enrolment_id AND " + STANDS + b"))), "
+    b"(SELECT 1 FROM conflicts t WHERE t.enrolment_id = i.enrolment_id AND " + STANDS + b"))), "
     b"seen AS (SELECT told.id, told.flagged, "
     b"EXISTS (SELECT 1 FROM here WHERE here.cic_id = told.cic_id) AND NOT EXISTS "
-    b"(SELECT 1 FROM here WHERE here.cic_id = told.cic_id AND NOT EXISTS (SELECT 1 FROM ties t "
+    b"(SELECT 1 FROM here WHERE here.cic_id = told.cic_id AND NOT EXISTS (SELECT 1 FROM conflicts t "
     b"WHERE t.enrolment_id = told.enrolment_id AND t.subject = here.subject AND " + STANDS + b")) AS blind "
     b"FROM told) SELECT id, blind FROM seen WHERE blind <> flagged ORDER BY id"
 )
@@ -43,7 +43,7 @@ def note(session: Session, people: Collection[tuple[str, str]], now: datetime) -
 
 
 def changed(session: Session, now: datetime) -> list[BlindRow]:
-    """Find incidents (`id`) that are now kept from all on duty in their room (`blind`), or no longer are."""
+    """Find incidents (`id`) that are withheld from all on duty in their room (`blind`), or no longer are."""
     blind: list[BlindRow]
-    [blind] = send(session, Statement(_BLIND, {"since": now - GONE_AFTER, "flag": NOBODY_UNTIED}))
+    [blind] = send(session, Statement(_BLIND, {"since": now - GONE_AFTER, "flag": ALL_CONFLICTED}))
     return blind

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.security.key_rotation import Sealed
+from chassis.security.key_rotation import EncryptedColumn
 from contracts.common import Fix
 from services.dispatch.models import (
     CardRow,
@@ -15,38 +15,38 @@ from services.dispatch.models import (
 )
 
 
-def fix_place(subject: str) -> str:
-    """Name the place (vault) of the fix of a subject's incident."""
+def fix_associated_data(subject: str) -> str:
+    """Name the associated data of the fix of a subject's incident."""
     return f"incidents:{subject}:fix"
 
 
-def card_place(enrolment_id: UUID) -> str:
-    """Name the place (vault) of a card."""
-    return f"cards:{enrolment_id}:sealed"
+def card_associated_data(enrolment_id: UUID) -> str:
+    """Name the associated data of a card."""
+    return f"cards:{enrolment_id}:encrypted"
 
 
-def photo_place(photo_id: UUID) -> str:
-    """Name the place (vault) of a photo."""
-    return f"photos:{photo_id}:sealed"
+def photo_associated_data(photo_id: UUID) -> str:
+    """Name the associated data of a photo."""
+    return f"photos:{photo_id}:encrypted"
 
 
-def webhook_place(cic_id: str) -> str:
-    """Name the place (vault) of the secret of a control room's webhook."""
+def webhook_associated_data(cic_id: str) -> str:
+    """Name the associated data of the secret of a control room's webhook."""
     return f"control_rooms:{cic_id}:webhook_secret"
 
 
-def webhook_proposal_place(cic_id: str) -> str:
-    """Name the place (vault) of the secret of a webhook that waits for a second person."""
+def webhook_proposal_associated_data(cic_id: str) -> str:
+    """Name the associated data of the secret of a webhook that waits for a second person."""
     return f"webhook_proposals:{cic_id}:secret"
 
 
-def proof_place(alarm_id: UUID) -> str:
-    """Name the place (vault) of what a device signed."""
+def proof_associated_data(alarm_id: UUID) -> str:
+    """Name the associated data of what a device signed."""
     return f"presses:{alarm_id}:proof"
 
 
-def said_place(about: UUID) -> str:
-    """Name the place (vault) of what somebody wrote about an order or an incident."""
+def said_associated_data(about: UUID) -> str:
+    """Name the associated data of what somebody wrote about an order or an incident."""
     return f"said:{about}"
 
 
@@ -56,13 +56,13 @@ def fix_json(fix: Fix) -> dict[str, object]:
 
 
 ENCRYPTED = (
-    Sealed(CardRow, "sealed", card_place, ("enrolment_id",)),
-    Sealed(PhotoRow, "sealed", photo_place, ("id",)),
-    Sealed(IncidentRow, "fix", fix_place, ("subject",)),
-    Sealed(IncidentRow, "first_fix", fix_place, ("subject",)),
-    Sealed(IncidentRow, "said", said_place, ("id",)),
-    Sealed(PressRow, "proof", proof_place, ("alarm_id",)),
-    Sealed(OrderRow, "said", said_place, ("id",)),
-    Sealed(ControlRoomRow, "webhook_secret", webhook_place, ("id",)),
-    Sealed(WebhookProposalRow, "secret", webhook_proposal_place, ("cic_id",)),
+    EncryptedColumn(CardRow, "encrypted", card_associated_data, ("enrolment_id",)),
+    EncryptedColumn(PhotoRow, "encrypted", photo_associated_data, ("id",)),
+    EncryptedColumn(IncidentRow, "fix", fix_associated_data, ("subject",)),
+    EncryptedColumn(IncidentRow, "first_fix", fix_associated_data, ("subject",)),
+    EncryptedColumn(IncidentRow, "said", said_associated_data, ("id",)),
+    EncryptedColumn(PressRow, "proof", proof_associated_data, ("alarm_id",)),
+    EncryptedColumn(OrderRow, "said", said_associated_data, ("id",)),
+    EncryptedColumn(ControlRoomRow, "webhook_secret", webhook_associated_data, ("id",)),
+    EncryptedColumn(WebhookProposalRow, "secret", webhook_proposal_associated_data, ("cic_id",)),
 )

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from chassis.database.sql import Statement, send
+from services.dispatch.store.conflicts import CONFLICTED
 from services.dispatch.store.rows import LinkedRow, SealedCardRow, SeenIncidentRow, SeenOrderRow, TiedRow
-from services.dispatch.store.ties import TIED
 
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
 _ORDERS = (
@@ -18,8 +18,8 @@ _ORDERS = (
     b"LEFT JOIN units u ON u.id = o.unit_id WHERE o.incident_id = ANY(%(ids)s::uuid[]) ORDER BY o.created_at"
 )
 _CARDS = (
-    b"SELECT c.enrolment_id, c.sealed FROM incidents i JOIN cards c ON c.enrolment_id = i.enrolment_id "
-    b"WHERE i.id = ANY(%(ids)s::uuid[]) AND i.state = 'open' AND c.sealed IS NOT NULL"
+    b"SELECT c.enrolment_id, c.encrypted FROM incidents i JOIN cards c ON c.enrolment_id = i.enrolment_id "
+    b"WHERE i.id = ANY(%(ids)s::uuid[]) AND i.state = 'open' AND c.encrypted IS NOT NULL"
 )
 # Open incidents of other enrolments that share a perpetrator.
 _LINKED = (
@@ -37,15 +37,15 @@ class ViewRows(NamedTuple):
     orders: list[SeenOrderRow]
     cards: list[SealedCardRow]
     linked: list[LinkedRow]
-    tied: list[TiedRow]
+    conflicted: list[TiedRow]
 
 
 def load_view_rows(session: Session, ids: Collection[UUID]) -> ViewRows:
-    """Load what a view needs, in one round trip: incidents, orders with call signs, sealed cards, links, ties.
+    """Load what a view needs, in one round trip: incidents, orders, encrypted cards, links, conflicts.
 
-    Cards and links of open incidents only, both by enrolment; ties by incident.
+    Cards and links of open incidents only, both by enrolment; conflicts of interest by incident.
     """
     session.flush()  # what this unit of work changed is seen too
     values = {"ids": list(ids)}
-    queries = (_INCIDENTS, _ORDERS, _CARDS, _LINKED, TIED)
+    queries = (_INCIDENTS, _ORDERS, _CARDS, _LINKED, CONFLICTED)
     return ViewRows(*send(session, *(Statement(query, values) for query in queries)))

@@ -124,7 +124,7 @@ def unacknowledged(session: Session) -> list[tuple[str, int, float]]:
 
 
 def changed_since(session: Session, since: datetime) -> dict[UUID, int]:
-    """Find revisions of incidents that changed, by id; the stream's safety net when no doorbell rang."""
+    """Find revisions of incidents that changed, by id; the stream's safety net when no notification came."""
     [rows] = send(session, Statement(_CHANGED, {"since": since}))
     return {row.id: row.revision for row in rows}
 

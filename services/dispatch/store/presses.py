@@ -1,4 +1,4 @@
-"""The SQL of presses: which incident each belongs to, who sent it, what still waits to be proved."""
+"""The SQL of presses: which incident each belongs to, who sent it, what still waits to be verified."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -29,7 +29,7 @@ def find_sender(session: Session, alarm_id: UUID, device_id: UUID) -> SenderRow 
     return rows[0] if rows else None
 
 
-def unproved_presses(session: Session, incident_id: UUID) -> list[PressRow]:
+def unverified_presses(session: Session, incident_id: UUID) -> list[PressRow]:
     """Load the presses of an incident whose proof waits for their device to be known."""
     query = select(PressRow).where(col(PressRow.incident_id) == incident_id, col(PressRow.proof).is_not(None))
     return list(session.exec(query))

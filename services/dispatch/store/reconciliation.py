@@ -1,9 +1,9 @@
-"""What reporting sets against the books of the others (chassis/database/reconciliation.py)."""
+"""What reporting sets against the records of the others (chassis/database/reconciliation.py)."""
 
-from contracts.book import Section
+from contracts.reconciliation import Section
 
 # A press is held when it is in an incident that is there; an order when its incident is.
-BOOK: dict[Section, str] = {
+RECORDS: dict[Section, str] = {
     "presses": (
         "SELECT p.alarm_id AS id, p.alarm_id, p.received_at "
         "FROM presses p JOIN incidents i ON i.id = p.incident_id"

@@ -10,7 +10,8 @@ from sqlmodel import Session, SQLModel, col, select
 from services.dispatch.models import CardRow, PerpetratorRow, PhotoRow
 
 _FORGET_WITHDRAWN = text(
-    "UPDATE cards c SET sealed = NULL, withdrawn = FALSE WHERE c.enrolment_id = :enrolment_id AND c.withdrawn "
+    "UPDATE cards c SET encrypted = NULL, withdrawn = FALSE "
+    "WHERE c.enrolment_id = :enrolment_id AND c.withdrawn "
     "AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.enrolment_id = c.enrolment_id AND i.state = 'open' "
     "AND i.id <> :closed) RETURNING c.version"
 )
@@ -26,14 +27,14 @@ def forget_withdrawn(session: Session, enrolment_id: UUID, closed: UUID) -> None
     session.execute(delete(PerpetratorRow).where(col(PerpetratorRow.enrolment_id) == enrolment_id))
 
 
-def sealed_cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID, bytes]:
-    """Load sealed cards by enrolment."""
+def encrypted_cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """Load encrypted cards by enrolment."""
     if not enrolment_ids:
         return {}
     query = select(CardRow).where(
-        col(CardRow.enrolment_id).in_(enrolment_ids), col(CardRow.sealed).is_not(None)
+        col(CardRow.enrolment_id).in_(enrolment_ids), col(CardRow.encrypted).is_not(None)
     )
-    return {row.enrolment_id: row.sealed for row in session.exec(query) if row.sealed}
+    return {row.enrolment_id: row.encrypted for row in session.exec(query) if row.encrypted}
 
 
 def forget_other_photos(session: Session, card: CardRow, but: Sequence[UUID]) -> None:

@@ -16,7 +16,7 @@ class OwnerRow(Protocol):
     managing_zone_id: str | None
     card: bytes | None
     linked: list[UUID]
-    tied: list[str]
+    conflicted: list[str]
 
 
 class KnownPressRow(Protocol):
@@ -42,7 +42,7 @@ class JoinedIncidentRow(Protocol):
 
 
 class FixRow(Protocol):
-    """An incident with its fixes, sealed."""
+    """An incident with its fixes, encrypted."""
 
     id: UUID
     subject: str
@@ -90,10 +90,10 @@ class SeenOrderRow(Protocol):
 
 
 class SealedCardRow(Protocol):
-    """The card of an enrolment, sealed."""
+    """The card of an enrolment, encrypted."""
 
     enrolment_id: UUID
-    sealed: bytes
+    encrypted: bytes
 
 
 class LinkedRow(Protocol):
@@ -104,7 +104,7 @@ class LinkedRow(Protocol):
 
 
 class TiedRow(Protocol):
-    """An incident, and an account that has a tie to a party of it."""
+    """An incident, and an account that has a conflict of interest in it."""
 
     id: UUID
     subject: str
@@ -143,8 +143,8 @@ class KnownUnitRow(Protocol):
 
 
 class SeenUnitRow(KnownUnitRow, Protocol):
-    """A unit as a control room sees it; `kept_from`: who is tied to a party of what it serves."""
+    """A unit as a control room sees it; `withheld_from`: who is with a conflict in what it serves."""
 
     offered_to: str | None
     offered_as: str | None
-    kept_from: list[str]
+    withheld_from: list[str]

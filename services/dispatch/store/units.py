@@ -13,8 +13,8 @@ from chassis.database.sql import Insert, Statement, as_json, send
 from services.dispatch.domain.orders import LIVE
 from services.dispatch.domain.units import NewUnit, Position
 from services.dispatch.models import UnitRow
+from services.dispatch.store.conflicts import STANDS
 from services.dispatch.store.rows import SeenUnitRow
-from services.dispatch.store.ties import STANDS
 
 # Locks those of the `wanted` (unit_id, order_id) that are free, and gives each to its order.
 # Units are locked in the order of their ids, so that two workers cannot deadlock.
@@ -76,11 +76,11 @@ _SEEN = (
     b"UPDATE units SET seen_at = %(now)s, changed_at = %(now)s FROM seen_units WHERE units.id = seen_units.id"
 )
 # Its own, those that are lent or offered to it, and others for as long as they serve an alarm of its own; with
-# whom that alarm is kept from.
+# whom that alarm is withheld from.
 _SEEN_BY_ROOM = (
     b"SELECT u.*, ARRAY(SELECT DISTINCT COALESCE(t.spelt, t.subject) FROM orders o "
-    b"JOIN incidents i ON i.id = o.incident_id JOIN ties t ON t.enrolment_id = i.enrolment_id "
-    b"WHERE o.id = u.order_id AND " + STANDS + b") AS kept_from FROM units u "
+    b"JOIN incidents i ON i.id = o.incident_id JOIN conflicts t ON t.enrolment_id = i.enrolment_id "
+    b"WHERE o.id = u.order_id AND " + STANDS + b") AS withheld_from FROM units u "
     b"WHERE %(cic)s IN (u.cic_id, u.lent_to, u.offered_to) OR u.order_id IN (SELECT o.id FROM orders o "
     b"JOIN incidents i ON i.id = o.incident_id WHERE i.cic_id = %(cic)s AND i.state = 'open' "
     b"AND o.state = ANY(%(live)s)) ORDER BY u.id"
@@ -129,7 +129,7 @@ def note_sign_of_life(session: Session, unit_ids: Collection[str], now: datetime
 
 
 def units_seen_by(session: Session, cic_id: str) -> list[SeenUnitRow]:
-    """Load the units that a control room may see; `kept_from`: who is tied to a party of what a unit serves."""
+    """Load the units that a control room may see; `withheld_from`: who has a conflict in its alarm."""
     found: list[SeenUnitRow]
     [found] = send(session, Statement(_SEEN_BY_ROOM, {"cic": cic_id, "live": list(LIVE)}))
     return found

@@ -4,39 +4,39 @@ from uuid import UUID
 
 from chassis.database.database import Session
 from chassis.errors import Forbidden
-from chassis.security.principal import Caller
-from services.dispatch.errors import OrderUnknown, Tied
+from chassis.security.principal import Principal
+from services.dispatch.errors import Conflicted, OrderUnknown
 from services.dispatch.models import OrderRow, UnitRow
+from services.dispatch.store.conflicts import is_conflicted
 from services.dispatch.store.orders import incident_id_of_order
-from services.dispatch.store.ties import is_tied
 
 
-def may_see_room(caller: Caller, cic_id: str) -> None:
+def may_see_room(caller: Principal, cic_id: str) -> None:
     """Refuse (`Forbidden`) unless the caller belongs to this control room."""
     if caller.cic != cic_id:
         raise Forbidden("this is another control room's", field="control_room_id")
 
 
-def may_set_up_room(caller: Caller, cic_id: str) -> None:
+def may_set_up_room(caller: Principal, cic_id: str) -> None:
     """Refuse (`Forbidden`) unless the caller belongs to this control room, or sets up all of them."""
     if "admin" not in caller.roles:
         may_see_room(caller, cic_id)
 
 
-def room_of(caller: Caller) -> str:
+def room_of(caller: Principal) -> str:
     """Name the caller's control room; raises `Forbidden` where the token names none."""
     if caller.cic is None:
         raise Forbidden("your token names no control room")
     return caller.cic
 
 
-def may_be_unit(caller: Caller, unit_id: str) -> None:
+def may_be_unit(caller: Principal, unit_id: str) -> None:
     """Refuse (`Forbidden`) unless the caller is this unit."""
     if caller.unit != unit_id:
         raise Forbidden("this is another unit's", field="unit_id")
 
 
-def own_order(session: Session, caller: Caller, order_id: UUID) -> OrderRow:
+def own_order(session: Session, caller: Principal, order_id: UUID) -> OrderRow:
     """Load the order, if it is the calling unit's or of its own room's gateway.
 
     Raises `OrderUnknown` otherwise.
@@ -58,12 +58,12 @@ def incident_of_order(session: Session, order_id: UUID) -> UUID:
     return incident_id
 
 
-def has_tie(session: Session, caller: Caller, order: OrderRow) -> bool:
-    """Say whether the caller has a tie to a party of the incident of an order."""
-    return is_tied(session, order.incident_id, caller.subject)
+def has_conflict(session: Session, caller: Principal, order: OrderRow) -> bool:
+    """Say whether the caller has a conflict of interest in the incident of an order."""
+    return is_conflicted(session, order.incident_id, caller.subject)
 
 
-def refuse_tied(*, tied: bool) -> None:
-    """Refuse (`Tied`): who is tied may neither stop the escalation of an alarm nor end it."""
-    if tied:
-        raise Tied("you have a tie to a party of this case: somebody else must do this")
+def refuse_conflicted(*, conflicted: bool) -> None:
+    """Refuse (`Conflicted`): who is conflicted may neither stop the escalation of an alarm nor end it."""
+    if conflicted:
+        raise Conflicted("you have a conflict of interest in this case: somebody else must do this")

@@ -11,7 +11,7 @@ from chassis.database.database import Transaction
 from chassis.database.timers import Due
 from chassis.runtime import clock
 from chassis.security import audit
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.dispatch import OrderState
 from services.dispatch.domain.orders import LIVE, already_there, can_move
 from services.dispatch.errors import IncidentIsClosed, NotResponsible, OrderMoveImpossible
@@ -31,7 +31,7 @@ def confirm_by_radio(
     tx: Transaction,
     context: Context,
     order_id: UUID,
-    operator: Caller,
+    operator: Principal,
     target: OrderState,
     reason: str | None,
 ) -> None:
@@ -51,12 +51,12 @@ def confirm_by_radio(
     note_sign_of_life(tx.session, [order.unit_id], clock.now())
     order.by_radio = True
     if reason is not None:
-        order.said = context.seal_said(order.id, reason)
+        order.said = context.encrypt_said(order.id, reason)
     audit.wrote(tx, operator, audit.Purpose(BY_RADIO, f"order:{order.id}"), [target])
     report_progress(tx, context, incident, order, target, clock.now(), None)
 
 
-def recall(tx: Transaction, context: Context, order_id: UUID, operator: Caller, reason: str) -> None:
+def recall(tx: Transaction, context: Context, order_id: UUID, operator: Principal, reason: str) -> None:
     """Call a unit back before it is there: it is free again, and the next nearest is proposed.
 
     Repeating is harmless. Who leaves her without a patrol is asked to send another one, as who took the alarm
@@ -68,7 +68,7 @@ def recall(tx: Transaction, context: Context, order_id: UUID, operator: Caller, 
     if order.state not in LIVE or order.state == "on_scene":
         raise OrderMoveImpossible(f"an order that is {order.state} is not called back")
     now = clock.now()
-    order.said = context.seal_said(order.id, reason)
+    order.said = context.encrypt_said(order.id, reason)
     timers.cancel(tx.session, str(order.id), ["unit_answer"])
     apply_move(tx, incident, order, "withdrawn", now, "recalled")
     touch_incident(tx.session, incident, now)
@@ -92,7 +92,7 @@ def _nobody_goes(tx: Transaction, context: Context, incident: IncidentRow) -> No
         timers.schedule(tx.session, [Due(kind="send_unit", subject_id=str(incident.id), due_at=due_at)])
 
 
-def _for_operator(tx: Transaction, order_id: UUID, operator: Caller) -> tuple[IncidentRow, OrderRow]:
+def _for_operator(tx: Transaction, order_id: UUID, operator: Principal) -> tuple[IncidentRow, OrderRow]:
     """Lock the order, for the room that answers for the alarm or whose unit it is."""
     incident, order = lock_order(tx, order_id)
     if incident.state != "open":

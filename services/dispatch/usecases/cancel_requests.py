@@ -15,7 +15,7 @@ from services.dispatch.domain.flags import merged
 from services.dispatch.domain.urgency import urgency_of
 from services.dispatch.models import IncidentRow
 from services.dispatch.store.incidents import MOST, touch_incident
-from services.dispatch.store.registry_projection import sealed_cards
+from services.dispatch.store.registry_projection import encrypted_cards
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.device_messages import lock_incident_of_message
 from services.dispatch.usecases.notify import notify_queues, notify_watchers
@@ -48,11 +48,11 @@ def take_cancel_request(tx: Transaction, context: Context, request: CancelReques
 def _judge(
     tx: Transaction, context: Context, incident: IncidentRow, request: CancelRequested
 ) -> tuple[Cancel, bool]:
-    sealed = sealed_cards(tx.session, [incident.enrolment_id]) if incident.enrolment_id else {}
-    if incident.enrolment_id is None or incident.enrolment_id not in sealed:
+    encrypted = encrypted_cards(tx.session, [incident.enrolment_id]) if incident.enrolment_id else {}
+    if incident.enrolment_id is None or incident.enrolment_id not in encrypted:
         return "requested", False
     try:
-        card = context.open_card(incident.enrolment_id, sealed[incident.enrolment_id])
+        card = context.decrypt_card(incident.enrolment_id, encrypted[incident.enrolment_id])
         return judge_cancel(request.alarm_id, request.code_digest, card["cancel_code"], card["duress_code"])
     except Exception:  # noqa: BLE001 - whatever is wrong in the card, she asked
         # Nobody can tell what she said: as with a wrong code, people decide.

@@ -17,11 +17,17 @@ from services.dispatch.domain.orders import NewOrder
 from services.dispatch.models import IncidentRow
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.damaged_incidents import Known, of_incident
-from services.dispatch.store.encrypted_columns import card_place, fix_json, fix_place, proof_place, said_place
+from services.dispatch.store.encrypted_columns import (
+    card_associated_data,
+    fix_associated_data,
+    fix_json,
+    proof_associated_data,
+    said_associated_data,
+)
 from services.dispatch.store.rows import FixRow, OwnerRow
 from services.dispatch.store.situation import Situation
 
-# `orders_for_rooms` and `seal_opened`, with the same arguments as theirs.
+# `orders_for_rooms` and `encrypt_opened`, with the same arguments as theirs.
 OrdersForRooms = Callable[["Context", Session, IncidentRow, Sequence[str]], list[OrderSent]]
 SealOpened = Callable[["Context", NewIncident, Fix | None, NewOrder | None, OwnerRow | None, datetime], str]
 
@@ -39,7 +45,7 @@ class Presenters:
     """What makes of incidents what others are shown: a floor above, so the composition root hands it in."""
 
     orders_for_rooms: OrdersForRooms
-    seal_opened: SealOpened
+    encrypt_opened: SealOpened
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,60 +58,60 @@ class Context:
     settings: DispatchSettings
     presenters: Presenters
 
-    def seal_fix(self, subject: str, fix: Fix | None) -> bytes | None:
+    def encrypt_fix(self, subject: str, fix: Fix | None) -> bytes | None:
         """Encrypt a fix as it rests in the database."""
-        return self.vault.seal(fix_place(subject), fix_json(fix)) if fix else None
+        return self.vault.encrypt(fix_associated_data(subject), fix_json(fix)) if fix else None
 
-    def open_fix(self, incident: FixRow) -> Fix | None:
+    def decrypt_fix(self, incident: FixRow) -> Fix | None:
         """Read the incident's last fix.
 
         None where there is none, or where it cannot be read: it goes on without.
         """
         return self._open_fix(incident, incident.fix)
 
-    def open_first_fix(self, incident: FixRow) -> Fix | None:
-        """Read where an incident of unproved presses was opened; None as for `open_fix`."""
+    def decrypt_first_fix(self, incident: FixRow) -> Fix | None:
+        """Read where an incident of unverified presses was opened; None as for `decrypt_fix`."""
         return self._open_fix(incident, incident.first_fix)
 
-    def _open_fix(self, incident: FixRow, sealed: bytes | None) -> Fix | None:
-        if sealed is None:
+    def _open_fix(self, incident: FixRow, encrypted: bytes | None) -> Fix | None:
+        if encrypted is None:
             return None
 
         def opened() -> Fix:
-            return Fix.model_validate(self.vault.open(fix_place(incident.subject), sealed))
+            return Fix.model_validate(self.vault.decrypt(fix_associated_data(incident.subject), encrypted))
 
         return of_incident(incident.id).read("place", opened, None)
 
-    def seal_proof(self, alarm_id: UUID, proof: str | None) -> bytes | None:
+    def encrypt_proof(self, alarm_id: UUID, proof: str | None) -> bytes | None:
         """Encrypt what a device signed, as it rests."""
-        return self.vault.seal(proof_place(alarm_id), proof) if proof else None
+        return self.vault.encrypt(proof_associated_data(alarm_id), proof) if proof else None
 
-    def open_proof(self, alarm_id: UUID, sealed: bytes) -> str | None:
+    def decrypt_proof(self, alarm_id: UUID, encrypted: bytes) -> str | None:
         """Read what a device signed; None where it cannot be read."""
         return Known("press", alarm_id).read(
-            "proof", lambda: str(self.vault.open(proof_place(alarm_id), sealed)), None
+            "proof", lambda: str(self.vault.decrypt(proof_associated_data(alarm_id), encrypted)), None
         )
 
-    def seal_said(self, about: UUID, text: str) -> bytes:
+    def encrypt_said(self, about: UUID, text: str) -> bytes:
         """Encrypt what somebody wrote about an order or an incident, as it rests."""
-        return self.vault.seal(said_place(about), text)
+        return self.vault.encrypt(said_associated_data(about), text)
 
-    def open_said(self, about: UUID, sealed: bytes) -> str:
+    def decrypt_said(self, about: UUID, encrypted: bytes) -> str:
         """Read what somebody wrote about an order or an incident."""
-        return str(self.vault.open(said_place(about), sealed))
+        return str(self.vault.decrypt(said_associated_data(about), encrypted))
 
-    def open_card(self, enrolment_id: UUID, sealed: bytes) -> SealedCard:
+    def decrypt_card(self, enrolment_id: UUID, encrypted: bytes) -> SealedCard:
         """Read a card with its codes."""
-        opened: SealedCard = self.vault.open(card_place(enrolment_id), sealed)
+        opened: SealedCard = self.vault.decrypt(card_associated_data(enrolment_id), encrypted)
         return opened
 
-    def home_of(self, enrolment_id: UUID | None, sealed: bytes | None) -> Point | None:
+    def home_of(self, enrolment_id: UUID | None, encrypted: bytes | None) -> Point | None:
         """Read the registered address of a card, where it has a place on the map. Never in an alarm's way."""
-        if enrolment_id is None or sealed is None:
+        if enrolment_id is None or encrypted is None:
             return None
 
         def read() -> Point | None:
-            return home_place(Card.model_validate(self.open_card(enrolment_id, sealed)["card"]).addresses)
+            return home_place(Card.model_validate(self.decrypt_card(enrolment_id, encrypted)["card"]).addresses)
 
         return Known("card", enrolment_id).read("address", read, None)
 

@@ -75,7 +75,7 @@ def adopt_roomless(tx: Transaction, context: Context) -> None:
 
 
 def warn_of_blind_rooms(tx: Transaction, context: Context) -> None:
-    """Warn where all on duty in a room have a tie to a party.
+    """Warn where all on duty in a room have a conflict of interest.
 
     Its screen says so, and the neighbours have it at once.
     """
@@ -84,8 +84,8 @@ def warn_of_blind_rooms(tx: Transaction, context: Context) -> None:
         incident = lock_incident(tx.session, row.id)
         if incident is None or incident.state != "open":
             continue
-        others = [flag for flag in incident.flags if flag != duty.NOBODY_UNTIED]
-        touch_incident(tx.session, incident, now, flags=[*others, duty.NOBODY_UNTIED] if row.blind else others)
+        others = [flag for flag in incident.flags if flag != duty.ALL_CONFLICTED]
+        touch_incident(tx.session, incident, now, flags=[*others, duty.ALL_CONFLICTED] if row.blind else others)
         if row.blind and incident.acknowledged_at is None:
             last = len(ladder_of(incident.lane, incident.flags)) - 1
             due = Due(kind="acknowledge", subject_id=str(incident.id), due_at=now, attempt=last)

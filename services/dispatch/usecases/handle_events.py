@@ -16,9 +16,9 @@ from contracts.registry import (
     CardWithdrawn,
     DeviceChanged,
     EnrolmentChanged,
+    FileConflictDeclared,
+    FileConflictWithdrawn,
     PhotoPublished,
-    TieDeclared,
-    TieWithdrawn,
 )
 from services.dispatch.events.incoming import Received, presses_of
 from services.dispatch.usecases.cancel_requests import take_cancel_request
@@ -29,10 +29,10 @@ from services.dispatch.usecases.raise_alarms.take import take_presses
 from services.dispatch.usecases.registry_projection import (
     drop_card,
     take_card,
+    take_conflict,
     take_device,
     take_enrolment,
     take_photo,
-    take_tie,
 )
 
 
@@ -84,10 +84,10 @@ _TAKERS: dict[str, Taker] = {
     **_taker(CancelRequested, take_cancel_request),
     **_taker(TestRaised, route_test),
     **_taker(CanaryRaised, route_canary),
-    **_taker(TieDeclared, take_tie),
-    **_taker(TieWithdrawn, take_tie),
-    **_taker(ConflictDeclared, take_tie),
-    **_taker(ConflictWithdrawn, take_tie),
+    **_taker(FileConflictDeclared, take_conflict),
+    **_taker(FileConflictWithdrawn, take_conflict),
+    **_taker(ConflictDeclared, take_conflict),
+    **_taker(ConflictWithdrawn, take_conflict),
     **_keeper(PhotoPublished, take_photo),
     **_keeper(CardPublished, take_card),
     **_projection(DeviceChanged, take_device),

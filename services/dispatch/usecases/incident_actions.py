@@ -8,7 +8,7 @@ from chassis.database import timers
 from chassis.database.database import Transaction
 from chassis.runtime import clock
 from chassis.security import audit
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.common import Outcome
 from contracts.dispatch import (
     IncidentAcknowledged,
@@ -17,7 +17,7 @@ from contracts.dispatch import (
 )
 from services.dispatch.domain.escalation import ABOUT_INCIDENTS
 from services.dispatch.domain.orders import LIVE
-from services.dispatch.domain.unproved import is_untouched
+from services.dispatch.domain.unverified_groups import is_untouched
 from services.dispatch.errors import (
     IncidentIsTaken,
     IncidentUnknown,
@@ -81,7 +81,7 @@ def _refuse_others(incident: IncidentRow, cic_id: str) -> None:
 
 
 def must_send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    """Set a timer for whoever takes a proved alarm: they send somebody, or others hear of it (escalate.py)."""
+    """Set a timer for whoever takes a verified alarm: they send a unit, or others hear of it (escalate.py)."""
     if incident.lane == "verified" and not live_orders(orders_of(tx.session, [incident.id])):
         due_at = after(now, context.settings.unsent_after_s)
         timers.schedule(tx.session, [timers.Due(kind="unsent", subject_id=str(incident.id), due_at=due_at)])
@@ -122,7 +122,7 @@ def close_from_scene(
     order_id: UUID,
     outcome: Outcome,
     person: str,
-    by_radio: Caller | None = None,
+    by_radio: Principal | None = None,
     reason: str | None = None,
 ) -> None:
     """End the incident for the unit on scene; raises `OrderMoveImpossible` from anywhere else.
@@ -149,20 +149,20 @@ def close_incident(
     person: str,
     reason: str | None,
     cic_id: str | None = None,
-    by_radio: Caller | None = None,
+    by_radio: Principal | None = None,
     seen_presses: int | None = None,
 ) -> None:
     """End an incident: orders and cards are withdrawn, the location is erased. Repeating is harmless.
 
     `cic_id`: the supervisor's room; raises `NotResponsible` where it was only brought in. None: the unit at the
-    scene, of whichever room it is. `seen_presses`: it ends as one of many that nobody proved, of which so many
-    presses were seen; raises `IncidentIsTaken` where it is no longer that.
+    scene, of whichever room it is. `seen_presses`: it ends as one of many that nobody verified, of which so
+    many presses were seen; raises `IncidentIsTaken` where it is no longer that.
     """
     incident = lock_known_incident(tx, incident_id)
     if incident.state == "closed":
         return
     if seen_presses is not None and not (is_untouched(incident) and incident.presses <= seen_presses):
-        raise IncidentIsTaken("this alarm was proved, taken or pressed again meanwhile: close it by itself")
+        raise IncidentIsTaken("this alarm was verified, taken or pressed again meanwhile: close it by itself")
     room = cic_id if by_radio is None else by_radio.cic or ""
     if room is not None:
         _refuse_others(incident, room)
@@ -184,7 +184,7 @@ def close_incident(
         outcome=outcome,
         closed_at=now,
         closed_by=person,
-        said=context.seal_said(incident.id, reason) if reason else None,
+        said=context.encrypt_said(incident.id, reason) if reason else None,
         fix=None,
         first_fix=None,
         source=None,

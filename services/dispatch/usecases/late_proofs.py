@@ -1,8 +1,8 @@
 """A press whose device dispatch did not know when it came.
 
-It is looked at first among the unproved, escalates as a proved one does, and becomes one as soon as the
-registry's word comes. What its device signed rests sealed until then, and no longer than the alarm is open. The
-same for a press that the known key does not fit: the device may have a newer one.
+It is looked at first among the unverified, escalates as a verified one does, and becomes one as soon as the
+registry's word comes. What its device signed rests encrypted until then, and no longer than the alarm is open.
+The same for a press that the known key does not fit: the device may have a newer one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from services.dispatch.domain.urgency import urgency_of
 from services.dispatch.models import IncidentRow, PressRow
 from services.dispatch.store.alarm_path import select_owners
 from services.dispatch.store.incidents import has_open_incident, touch_incident
-from services.dispatch.store.presses import forget_proofs, unproved_presses
+from services.dispatch.store.presses import forget_proofs, unverified_presses
 from services.dispatch.store.rows import OwnerRow
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after, look_again
@@ -35,8 +35,8 @@ from services.dispatch.usecases.send_unit import find_unit
 
 
 def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    """Try again to prove what could not be proved when it came: proved, not, or not yet."""
-    waiting = unproved_presses(tx.session, incident.id)
+    """Try again to verify what could not be verified when it came: verified, not, or not yet."""
+    waiting = unverified_presses(tx.session, incident.id)
     if not waiting or incident.lane == "verified":
         return
     [owners] = tx.send(select_owners([UUID(incident.device_id)]))
@@ -45,12 +45,12 @@ def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetim
         timers.schedule(tx.session, [look_again(incident.id, now)])
         return
     key = jws.key_of(owner.public_key)
-    proved = [found for press in waiting if (found := _proved(context, press, key)) is not None]
-    metrics.count(PRESS_PROOF, outcome="proved" if proved else BROKEN)
-    if proved:
+    verified = [found for press in waiting if (found := _verified(context, press, key)) is not None]
+    metrics.count(PRESS_PROOF, outcome="verified" if verified else BROKEN)
+    if verified:
         forget_proofs(tx.session, incident.id)
-        _raise_to_proved(tx, context, incident, owner, now)
-        _place_as_signed(tx, context, incident, proved, now)
+        _raise_to_verified(tx, context, incident, owner, now)
+        _place_as_signed(tx, context, incident, verified, now)
         _send(tx, context, incident, now)
     else:
         # What was signed stays: a newer key of the device may fit, if this one is older than the press.
@@ -62,15 +62,15 @@ def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetim
     notify_queues(tx, context, incident)
 
 
-def _raise_to_proved(
+def _raise_to_verified(
     tx: Transaction, context: Context, incident: IncidentRow, owner: OwnerRow, now: datetime
 ) -> None:
-    """Treat it from now on as if it had come proved; whoever took it keeps it."""
-    fix = context.open_fix(incident)
+    """Treat it from now on as if it had come verified; whoever took it keeps it."""
+    fix = context.decrypt_fix(incident)
     subject = subject_of(incident.device_id, owner.enrolment_id, "verified")
     if has_open_incident(tx.session, subject):
-        # A later press of hers was proved before: both are shown, each with its place.
-        subject = f"proved:{incident.id}"
+        # A later press of hers was verified before: both are shown, each with its place.
+        subject = f"verified:{incident.id}"
     touch_incident(
         tx.session,
         incident,
@@ -78,7 +78,7 @@ def _raise_to_proved(
         lane="verified",
         subject=subject,
         enrolment_id=owner.enrolment_id,
-        fix=context.seal_fix(subject, fix),
+        fix=context.encrypt_fix(subject, fix),
         first_fix=None,
         flags=[flag for flag in incident.flags if flag not in PROOF_FLAGS],
         urgency=urgency_of("verified", incident.presses, "duress" if incident.cancel == "duress" else None),
@@ -89,11 +89,11 @@ def _raise_to_proved(
         timers.schedule(tx.session, [Due(kind="acknowledge", subject_id=str(incident.id), due_at=due_at)])
 
 
-def _proved(
+def _verified(
     context: Context, press: PressRow, key: Ed25519PublicKey | None
 ) -> tuple[datetime, Mapping[str, object]] | None:
     """Say when a press came and what its device signed; None where this key does not fit."""
-    proof = context.open_proof(press.alarm_id, press.proof) if press.proof else None
+    proof = context.decrypt_proof(press.alarm_id, press.proof) if press.proof else None
     signed = jws.split(proof) if proof else None
     if key is None or signed is None or not jws.is_signed_by(key, signed.signed, signed.signature):
         return None
@@ -104,12 +104,12 @@ def _place_as_signed(
     tx: Transaction,
     context: Context,
     incident: IncidentRow,
-    proved: Sequence[tuple[datetime, Mapping[str, object]]],
+    verified: Sequence[tuple[datetime, Mapping[str, object]]],
     now: datetime,
 ) -> None:
     """Put it where she signed; presses that prove nothing led it nowhere: she is where she signed last."""
-    received_at, payload = max(proved, key=lambda press: press[0])
-    signed, known = signed_place(payload), context.open_fix(incident)
+    received_at, payload = max(verified, key=lambda press: press[0])
+    signed, known = signed_place(payload), context.decrypt_fix(incident)
     if signed is None or (known is not None and (known.lat, known.lon) == (signed.lat, signed.lon)):
         return
     route = context.situation.route(signed, None)

@@ -5,7 +5,7 @@ from typing import Literal
 from chassis.database.database import Transaction
 from chassis.runtime import clock
 from chassis.security import audit
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.dispatch.errors import ControlRoomUnknown, NotOffered, UnitNotAvailable, UnitUnknown
 from services.dispatch.models import UnitRow
 from services.dispatch.usecases.context import Context
@@ -13,7 +13,9 @@ from services.dispatch.usecases.context import Context
 Kind = Literal["loan", "transfer"]
 
 
-def offer_unit(tx: Transaction, context: Context, unit_id: str, giver: Caller, cic_id: str, kind: Kind) -> None:
+def offer_unit(
+    tx: Transaction, context: Context, unit_id: str, giver: Principal, cic_id: str, kind: Kind
+) -> None:
     """Offer a unit for its own room; nothing changes until the other room accepts. A newer offer replaces it.
 
     Raises `UnitUnknown`, `ControlRoomUnknown`, `UnitNotAvailable` for one that is lent already.
@@ -28,7 +30,7 @@ def offer_unit(tx: Transaction, context: Context, unit_id: str, giver: Caller, c
     _change(tx, unit, giver, f"{kind} offered to {cic_id}", offered_to=cic_id, offered_as=kind)
 
 
-def accept_unit(tx: Transaction, unit_id: str, taker: Caller) -> None:
+def accept_unit(tx: Transaction, unit_id: str, taker: Principal) -> None:
     """Take a unit for the room to which it was offered. Repeating is harmless.
 
     Raises `UnitUnknown` for any other room, `UnitNotAvailable` for a transfer while the unit serves an alarm.
@@ -47,7 +49,7 @@ def accept_unit(tx: Transaction, unit_id: str, taker: Caller) -> None:
         _change(tx, unit, taker, f"transfer from {unit.cic_id} accepted", **done, cic_id=taker.cic)
 
 
-def return_unit(tx: Transaction, unit_id: str, by: Caller) -> None:
+def return_unit(tx: Transaction, unit_id: str, by: Principal) -> None:
     """End a loan or an offer for either room. An order that the unit has goes on.
 
     Raises `UnitUnknown`, and `NotOffered` where there is nothing to end.
@@ -68,7 +70,7 @@ def _locked(tx: Transaction, unit_id: str) -> UnitRow:
     return unit
 
 
-def _change(tx: Transaction, unit: UnitRow, by: Caller, why: str, **changes: str | None) -> None:
+def _change(tx: Transaction, unit: UnitRow, by: Principal, why: str, **changes: str | None) -> None:
     for name, value in changes.items():
         setattr(unit, name, value)
     unit.changed_at = clock.now()

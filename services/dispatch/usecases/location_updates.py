@@ -51,7 +51,7 @@ def move_incident(
         tx.session,
         incident,
         now,
-        fix=context.seal_fix(incident.subject, fix),
+        fix=context.encrypt_fix(incident.subject, fix),
         fix_at=at,
         zone_id=route.zone,
         border_zones=[n.zone for n in route.neighbours],

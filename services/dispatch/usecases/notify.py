@@ -13,10 +13,10 @@ from services.dispatch.usecases.due_rows import has_webhook, webhook_row
 
 
 def notify_streams(
-    tx: Transaction, incident_id: UUID, cause: Span | None = None, sealed: str | None = None
+    tx: Transaction, incident_id: UUID, cause: Span | None = None, encrypted: str | None = None
 ) -> None:
     """Tell the streams; sent only if the transaction commits."""
-    tx.signal(IncidentChanged(incident_id=incident_id, sealed=sealed), cause=cause)
+    tx.signal(IncidentChanged(incident_id=incident_id, encrypted=encrypted), cause=cause)
 
 
 def notify_watchers(

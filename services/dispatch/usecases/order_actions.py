@@ -13,8 +13,8 @@ from services.dispatch.domain.orders import ANSWERED, LIVE, STAMPS, SYSTEM_REASO
 from services.dispatch.errors import OrderMoveImpossible
 from services.dispatch.events.outgoing import order_moved
 from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.store.conflicts import is_conflicted
 from services.dispatch.store.incidents import touch_incident
-from services.dispatch.store.ties import is_tied
 from services.dispatch.store.units import free_units, note_sign_of_life
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.locks import lock_order
@@ -31,21 +31,21 @@ def move_order(
 ) -> OrderRow:
     """Report progress of a unit. Repeated or overtaken reports are harmless; raises `OrderMoveImpossible`.
 
-    Where `person` has a tie to a party, an order that is not under way yet is declined: another patrol is
+    Where `person` has a conflict of interest, an order that is not under way yet is declined: another patrol is
     looked for at once. One that is on its way is not called back.
     """
     incident, order = lock_order(tx, order_id)
     note_sign_of_life(tx.session, [order.unit_id], clock.now())
     current: OrderState = order.state  # type: ignore[assignment]
-    if current in ("sent", "received") and is_tied(tx.session, incident.id, person):
-        target, reason = "declined", "tie"
+    if current in ("sent", "received") and is_conflicted(tx.session, incident.id, person):
+        target, reason = "declined", "conflict_of_interest"
     if already_there(current, target):
         return order
     if not can_move(current, target):
         raise OrderMoveImpossible(f"an order that is {current} cannot become {target}")
     now = clock.now()
     if reason is not None and reason not in SYSTEM_REASONS:
-        order.said, reason = context.seal_said(order.id, reason), None
+        order.said, reason = context.encrypt_said(order.id, reason), None
     report_progress(tx, context, incident, order, target, now, reason)
     return order
 

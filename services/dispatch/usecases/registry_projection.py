@@ -1,4 +1,4 @@
-"""The read models of the registry and of ties: whose device, which card, who may not see it."""
+"""The read models of the registry and of conflicts: whose device, which card, who may not see it."""
 
 from opentelemetry.trace import Span
 
@@ -7,6 +7,7 @@ from chassis.database.database import Transaction
 from chassis.database.timers import Due
 from chassis.runtime import clock
 from chassis.security.accounts import account
+from contracts.conflicts import ConflictStatement
 from contracts.registry import (
     CardPublished,
     CardWithdrawn,
@@ -14,9 +15,9 @@ from contracts.registry import (
     EnrolmentChanged,
     PhotoPublished,
 )
-from contracts.ties import TieTold
-from services.dispatch.models import CardRow, DeviceRow, EnrolmentRow, PhotoRow, TieRow
-from services.dispatch.store.encrypted_columns import card_place, photo_place
+from services.dispatch.models import CardRow, ConflictRow, DeviceRow, EnrolmentRow, PhotoRow
+from services.dispatch.store.conflicts import has_standing_conflict, store_conflict
+from services.dispatch.store.encrypted_columns import card_associated_data, photo_associated_data
 from services.dispatch.store.incidents import lock_open_incidents, note_known_device, touch_incident
 from services.dispatch.store.presses import incidents_waiting_for
 from services.dispatch.store.registry_projection import (
@@ -25,7 +26,6 @@ from services.dispatch.store.registry_projection import (
     store_newer,
     store_photo,
 )
-from services.dispatch.store.ties import has_standing_tie, store_tie
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.notify import notify_queues, notify_watchers
 
@@ -57,9 +57,9 @@ def take_enrolment(tx: Transaction, enrolment: EnrolmentChanged) -> None:
     store_newer(tx.session, row, ["id"], "changed_at")
 
 
-def take_tie(tx: Transaction, context: Context, told: TieTold, span: Span | None) -> None:
-    """Take that somebody has a tie to a party, or none after all: what is open is shown anew."""
-    row = TieRow(
+def take_conflict(tx: Transaction, context: Context, told: ConflictStatement, span: Span | None) -> None:
+    """Take that somebody has a conflict of interest, or none after all: what is open is shown anew."""
+    row = ConflictRow(
         enrolment_id=told.enrolment_id,
         subject=account(told.person),
         source=told.source,
@@ -69,9 +69,9 @@ def take_tie(tx: Transaction, context: Context, told: TieTold, span: Span | None
     )
     # Locked first: what another source says meanwhile is seen by whoever comes second.
     incidents = lock_open_incidents(tx.session, told.enrolment_id)
-    before = has_standing_tie(tx.session, told.enrolment_id, row.subject)
-    store_tie(tx.session, row)
-    if has_standing_tie(tx.session, told.enrolment_id, row.subject) == before:
+    before = has_standing_conflict(tx.session, told.enrolment_id, row.subject)
+    store_conflict(tx.session, row)
+    if has_standing_conflict(tx.session, told.enrolment_id, row.subject) == before:
         return
     for incident in incidents:
         touch_incident(tx.session, incident, clock.now())
@@ -80,7 +80,7 @@ def take_tie(tx: Transaction, context: Context, told: TieTold, span: Span | None
 
 
 def take_card(tx: Transaction, context: Context, published: CardPublished) -> None:
-    """Keep the card sealed, and which perpetrators it names by pseudonym."""
+    """Keep the card encrypted, and which perpetrators it names by pseudonym."""
     opened = {
         "card": published.card.model_dump(mode="json"),
         "cancel_code": published.cancel_code,
@@ -89,7 +89,7 @@ def take_card(tx: Transaction, context: Context, published: CardPublished) -> No
     row = CardRow(
         enrolment_id=published.enrolment_id,
         version=published.version,
-        sealed=context.vault.seal(card_place(published.enrolment_id), opened),
+        encrypted=context.vault.encrypt(card_associated_data(published.enrolment_id), opened),
     )
     if store_newer(tx.session, row, ["enrolment_id"], "version"):
         link_perpetrators(
@@ -99,19 +99,23 @@ def take_card(tx: Transaction, context: Context, published: CardPublished) -> No
 
 
 def take_photo(tx: Transaction, context: Context, published: PhotoPublished) -> None:
-    """Keep a photo sealed; a copy changes nothing, and one that a card has dropped meanwhile is not kept."""
+    """Keep a photo encrypted; a copy changes nothing, and one that a card has dropped meanwhile is not kept."""
     card = tx.session.get(CardRow, published.enrolment_id, with_for_update=True)
     if card is not None and card.version >= published.card_version > 0:
-        opened = context.vault.open(card_place(card.enrolment_id), card.sealed) if card.sealed else {}
+        opened = (
+            context.vault.decrypt(card_associated_data(card.enrolment_id), card.encrypted)
+            if card.encrypted
+            else {}
+        )
         named = {photo["photo_id"] for photo in opened.get("card", {}).get("photos", ())}
         if str(published.photo_id) not in named:
             return
-    sealed = context.vault.seal(photo_place(published.photo_id), published.jpeg)
+    encrypted = context.vault.encrypt(photo_associated_data(published.photo_id), published.jpeg)
     row = PhotoRow(
         id=published.photo_id,
         enrolment_id=published.enrolment_id,
         card_version=published.card_version,
-        sealed=sealed,
+        encrypted=encrypted,
     )
     store_photo(tx.session, row)
 
@@ -121,10 +125,10 @@ def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
 
     Who goes to an open alarm keeps it, with its codes, until that is closed (`close_incident`).
     """
-    row = CardRow(enrolment_id=withdrawn.enrolment_id, version=withdrawn.version, sealed=None)
+    row = CardRow(enrolment_id=withdrawn.enrolment_id, version=withdrawn.version, encrypted=None)
     if lock_open_incidents(tx.session, withdrawn.enrolment_id):
         card = tx.session.get(CardRow, withdrawn.enrolment_id, with_for_update=True)
-        row.sealed, row.withdrawn = card.sealed if card else None, True
+        row.encrypted, row.withdrawn = card.encrypted if card else None, True
     if store_newer(tx.session, row, ["enrolment_id"], "version") and not row.withdrawn:
         link_perpetrators(tx.session, withdrawn.enrolment_id, [])
         forget_other_photos(tx.session, row, [])

@@ -10,11 +10,11 @@ from chassis.errors import Forbidden, Invalid
 from chassis.runtime import clock
 from chassis.security import audit
 from chassis.security.accounts import is_one_of
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.dispatch.domain.webhooks import NewWebhook
 from services.dispatch.errors import WebhookProposalUnknown
 from services.dispatch.models import ControlRoomRow, WebhookProposalRow
-from services.dispatch.store.encrypted_columns import webhook_place, webhook_proposal_place
+from services.dispatch.store.encrypted_columns import webhook_associated_data, webhook_proposal_associated_data
 from services.dispatch.usecases.context import Context
 
 _FIELDS = ("webhook_url", "webhook_secret")
@@ -36,7 +36,7 @@ def refuse_wrong(context: Context, wanted: NewWebhook) -> None:
 
 
 def propose(
-    tx: Transaction, context: Context, cic_id: str, wanted: NewWebhook, by: Caller
+    tx: Transaction, context: Context, cic_id: str, wanted: NewWebhook, by: Principal
 ) -> WebhookProposalRow | None:
     """Propose another webhook, or none, in place of an earlier proposal; None where there is none to end."""
     room, before = _locked(tx, cic_id)
@@ -49,7 +49,9 @@ def propose(
         cic_id=cic_id,
         id=uuid4(),
         url=wanted.url,
-        secret=context.vault.seal(webhook_proposal_place(cic_id), wanted.secret) if wanted.secret else None,
+        secret=context.vault.encrypt(webhook_proposal_associated_data(cic_id), wanted.secret)
+        if wanted.secret
+        else None,
         proposed_by=by.subject,
         proposed_at=clock.now(),
     )
@@ -58,23 +60,23 @@ def propose(
     return row
 
 
-def confirm(tx: Transaction, context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> None:
+def confirm(tx: Transaction, context: Context, cic_id: str, proposal_id: UUID, by: Principal) -> None:
     """Put a proposed webhook into force; raises `WebhookProposalUnknown`, `Forbidden` for its proposer."""
     room, row = _proposed(tx, cic_id, proposal_id)
     if is_one_of(by.subject, [row.proposed_by]):
         raise Forbidden("you proposed it: somebody else must confirm it", field="proposal_id")
-    sealed = row.secret
-    if sealed is not None:
-        secret = context.vault.open(webhook_proposal_place(cic_id), sealed)
-        sealed = context.vault.seal(webhook_place(cic_id), secret)
-    room.webhook_url, room.webhook_secret = row.url, sealed
+    encrypted = row.secret
+    if encrypted is not None:
+        secret = context.vault.decrypt(webhook_proposal_associated_data(cic_id), encrypted)
+        encrypted = context.vault.encrypt(webhook_associated_data(cic_id), secret)
+    room.webhook_url, room.webhook_secret = row.url, encrypted
     room.webhook_delivered_at = None
     tx.session.add(room)
     tx.session.delete(row)
     audit.wrote(tx, by, audit.Purpose("webhook confirmed", f"control_room:{cic_id}"), _FIELDS)
 
 
-def decline(tx: Transaction, cic_id: str, proposal_id: UUID, by: Caller) -> None:
+def decline(tx: Transaction, cic_id: str, proposal_id: UUID, by: Principal) -> None:
     """Take a proposal away; raises `WebhookProposalUnknown`."""
     _, row = _proposed(tx, cic_id, proposal_id)
     tx.session.delete(row)

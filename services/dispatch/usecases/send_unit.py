@@ -18,7 +18,7 @@ from services.dispatch.events.outgoing import order_moved
 from services.dispatch.models import IncidentRow, OrderRow, UnitRow
 from services.dispatch.store.incidents import touch_incident
 from services.dispatch.store.orders import live_orders, orders_of
-from services.dispatch.store.registry_projection import sealed_cards
+from services.dispatch.store.registry_projection import encrypted_cards
 from services.dispatch.store.situation import Candidate, Search
 from services.dispatch.store.units import claim_units, is_unit_free
 from services.dispatch.usecases.context import Context
@@ -215,10 +215,10 @@ def _nearest(
 
 def where_to_look(tx: Transaction, context: Context, incident: IncidentRow) -> tuple[Route, Search]:
     """Say her zone and place as they are known now; the card is opened only where nothing else tells."""
-    route, home = context.situation.route(context.open_fix(incident), incident.zone_id), None
+    route, home = context.situation.route(context.decrypt_fix(incident), incident.zone_id), None
     if route.point is None and incident.enrolment_id is not None:
-        sealed = sealed_cards(tx.session, [incident.enrolment_id])
-        home = context.home_of(incident.enrolment_id, sealed.get(incident.enrolment_id))
+        encrypted = encrypted_cards(tx.session, [incident.enrolment_id])
+        home = context.home_of(incident.enrolment_id, encrypted.get(incident.enrolment_id))
     return route, context.situation.search(route, home)
 
 

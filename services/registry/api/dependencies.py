@@ -7,7 +7,7 @@ from fastapi import Request
 from chassis.bootstrap.api import ApiProcess, at_hand, process_of, unit_of
 from chassis.database.unit_of_work import Work
 from chassis.security.auth import require
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.registry.bootstrap import pseudonym_key_of, unit_of_work
 from services.registry.domain.roles import FILE_MANAGER, READERS, STOCK_KEEPERS
 from services.registry.settings import RegistrySettings
@@ -25,7 +25,7 @@ def _pseudonym_key(request: Request) -> bytes:
     return pseudonym_key_of(_settings(request))
 
 
-FileManager = Annotated[Caller, require(FILE_MANAGER)]
+FileManager = Annotated[Principal, require(FILE_MANAGER)]
 FileManagerWork = Annotated[Work, unit_of(unit_of_work, FILE_MANAGER)]
 ReaderWork = Annotated[Work, unit_of(unit_of_work, *READERS)]
 StockKeeperWork = Annotated[Work, unit_of(unit_of_work, *STOCK_KEEPERS)]

@@ -6,7 +6,7 @@ from fastapi.concurrency import run_in_threadpool
 from chassis.bootstrap.api import ApiProcess
 from chassis.http.application import takes
 from chassis.http.limits import bodies
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from services.registry.api.dependencies import FileManager, Process, PseudonymKey
 from services.registry.bootstrap import unit_of_work
 from services.registry.errors import ImportInvalid
@@ -33,7 +33,7 @@ async def import_files(
 
 
 def _import(
-    process: ApiProcess[RegistrySettings], caller: Caller, key: bytes, text: str, dry_run: bool
+    process: ApiProcess[RegistrySettings], caller: Principal, key: bytes, text: str, dry_run: bool
 ) -> ImportOut:
     with unit_of_work(process.database, process.vault, caller) as work:
         made = importing.import_list(work, key, import_list.read_list(text), dry=dry_run)

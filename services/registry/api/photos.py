@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from chassis.bootstrap.api import ApiProcess
 from chassis.http.application import takes
 from chassis.http.limits import bodies
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.values import Day
 from services.registry.api.dependencies import FileManager, FileManagerWork, Process, ReaderWork
 from services.registry.bootstrap import unit_of_work
@@ -50,7 +50,7 @@ async def add_photo(
 
 def _add(
     process: ApiProcess[RegistrySettings],
-    caller: Caller,
+    caller: Principal,
     enrolment_id: UUID,
     of: UUID | None,
     taken_on: date,

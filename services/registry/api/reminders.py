@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/reminders", tags=["reminders"])
 
 @router.get("")
 def listed(work: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[ReminderOut]:
-    """List what the caller's zone must look at now, the loudest first."""
+    """List what the caller's zone must look at now, the highest step first."""
     return show_reminders(reminders.list_reminders(work, limit))
 
 

@@ -18,7 +18,7 @@ from contracts.committee import (
 )
 from contracts.dispatch import TestRouted, ZonesPublished
 from contracts.envelope import Event
-from services.registry.models import GrantRow, TieRow, ZonesRow
+from services.registry.models import FileConflictRow, GrantRow, ZonesRow
 
 
 def decision(event: Event) -> GrantRow | None:
@@ -75,14 +75,14 @@ def _grant(
     )
 
 
-def tied(event: Event) -> TieRow | None:
-    """Read a tie that was declared or withdrawn at the committee; None for other events. Raises `Invalid`."""
+def conflicted(event: Event) -> FileConflictRow | None:
+    """Read a conflict declared or withdrawn at the committee; None for other events. Raises `Invalid`."""
     if event.type not in (ConflictDeclared.TYPE, ConflictWithdrawn.TYPE):
         return None
     declares = event.type == ConflictDeclared.TYPE
     told: ConflictDeclared | ConflictWithdrawn
     told = read_payload(ConflictDeclared, event) if declares else read_payload(ConflictWithdrawn, event)
-    return TieRow(
+    return FileConflictRow(
         enrolment_id=told.enrolment_id,
         subject=account(told.person),
         source=told.source,

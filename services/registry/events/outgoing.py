@@ -33,7 +33,7 @@ def device_changed(row: DeviceRow, at: datetime) -> DeviceChanged:
 
 
 def card_published(row: EnrolmentRow, content: dict[str, object], at: datetime) -> CardPublished:
-    """Tell the card with its codes, to dispatch alone. `content`: what is sealed in the row."""
+    """Tell the card with its codes, to dispatch alone. `content`: what is encrypted in the row."""
     return CardPublished.model_validate(
         {
             "enrolment_id": row.id,

@@ -20,12 +20,12 @@ def board(page: Page) -> Response:
     """Show what the zone must look at, what is on offer, and its newest files."""
     caller = page.reader(*READERS, *STOCK_KEEPERS)
     if FILE_MANAGER not in caller.roles:
-        return RedirectResponse("/desk/stock" if "technician" in caller.roles else "/desk/glass", 303)
+        return RedirectResponse("/desk/stock" if "technician" in caller.roles else "/desk/break-glass", 303)
     with page.unit_of_work(caller) as work:
         what: dict[str, object] = {
             "rows": disclose_lines(work, _LINES),
             "reminders": reminders.list_reminders(work, _LINES),
-            "said_of_you": access.list_ties_said_by_others(work),
+            "said_of_you": access.list_conflicts_said_by_others(work),
             "lasting": LASTING,
             "transfers": [disclose_transfer(work, each) for each in transfers.list_transfers(work, _LINES)],
             "zones": zones.name_zones(work, page.language),

@@ -11,7 +11,7 @@ from chassis.bootstrap.api import ApiProcess, at_hand, process_of
 from chassis.database.unit_of_work import Work
 from chassis.http.pages import Pages
 from chassis.i18n.catalogues import Texts
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.common import Language
 from services.registry.bootstrap import unit_of_work
 from services.registry.domain.roles import FILE_MANAGER, READERS, STOCK_KEEPERS
@@ -46,19 +46,19 @@ class PageRequest:
         return TRANSLATIONS[self.language]
 
     @property
-    def glass_minutes(self) -> int:
-        """Say for how many minutes a file stays open that somebody opened by breaking the glass."""
-        return int(self.process.settings.glass_lasts.total_seconds() // 60)
+    def break_glass_minutes(self) -> int:
+        """Say for how many minutes a file stays open that somebody opened by break-glass access."""
+        return int(self.process.settings.break_glass_lasts.total_seconds() // 60)
 
-    def reader(self, *roles: str) -> Caller:
+    def reader(self, *roles: str) -> Principal:
         """Say who reads; raises `Unauthenticated`, which leads to the sign-in, and `Forbidden`."""
         return self.pages.reader(self.request, *roles)
 
-    def unit_of_work(self, caller: Caller) -> AbstractContextManager[Work]:
+    def unit_of_work(self, caller: Principal) -> AbstractContextManager[Work]:
         """Open one transaction of the caller."""
         return unit_of_work(self.process.database, self.process.vault, caller)
 
-    def show(self, template: str, caller: Caller, status: int = 200, **what: object) -> Response:
+    def show(self, template: str, caller: Principal, status: int = 200, **what: object) -> Response:
         """Make a page, with the menu."""
         nav = _nav(caller, self.texts)
         return self.pages.show(self.request, template, caller, status, None, nav=nav, zone=caller.zone, **what)
@@ -69,7 +69,7 @@ def add_pages(app: FastAPI) -> None:
     app.state.desk_pages = Pages(app, PREFIX, _FOLDER, TRANSLATIONS)
 
 
-def _nav(caller: Caller, texts: Texts) -> list[tuple[str, str]]:
+def _nav(caller: Principal, texts: Texts) -> list[tuple[str, str]]:
     offers = (
         (PREFIX, texts.t("board"), (FILE_MANAGER,)),
         (f"{PREFIX}/import", texts.t("import"), (FILE_MANAGER,)),

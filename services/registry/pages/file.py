@@ -60,7 +60,7 @@ class FileShown(TypedDict):
 
 @router.get("/desk/enrolments/{enrolment_id}")
 def one(page: Page, enrolment_id: UUID) -> Response:
-    """Show one file; where it is not the caller's: the glass."""
+    """Show one file; where it is not the caller's: break-glass access."""
     caller = page.reader(*READERS)
     try:
         with page.unit_of_work(caller) as work:
@@ -68,7 +68,12 @@ def one(page: Page, enrolment_id: UUID) -> Response:
             named_zones = zones.name_zones(work, page.language)
     except EnrolmentUnknown:
         return page.show(
-            "glass.html", caller, 404, number=enrolment_id, unknown=True, minutes=page.glass_minutes
+            "break_glass.html",
+            caller,
+            404,
+            number=enrolment_id,
+            unknown=True,
+            minutes=page.break_glass_minutes,
         )
     texts = page.texts
     missing = what["file"].missing or ("activate",)

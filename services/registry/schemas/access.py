@@ -1,4 +1,4 @@
-"""Who has a tie to a file, and who broke the glass."""
+"""Who has a conflict of interest in a file, and who used break-glass access."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,8 +11,8 @@ from contracts.policy import Group, Personal
 from services.registry.schemas.common import In, Reason, Text
 
 
-class TieIn(In):
-    """A tie to a party. `subject`: whose; the caller's own when left out."""
+class ConflictIn(In):
+    """A conflict of interest. `subject`: whose; the caller's own when left out."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the perpetrator is my cousin"}]})
 
@@ -20,8 +20,8 @@ class TieIn(In):
     reason: Reason
 
 
-class TieWithdrawalIn(In):
-    """Whose tie was declared wrongly, and why that is known."""
+class ConflictWithdrawalIn(In):
+    """Whose conflict of interest was declared wrongly, and why that is known."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"subject": "t.maes", "reason": "another person of that name"}]}
@@ -31,7 +31,7 @@ class TieWithdrawalIn(In):
     reason: Reason
 
 
-class OpenedOut(RowOut):
+class BreakGlassOut(RowOut):
     """A file that is open for the caller, until a moment (UTC)."""
 
     id: UUID
@@ -39,7 +39,7 @@ class OpenedOut(RowOut):
     until: datetime
 
 
-class OpeningOut(OpenedOut):
+class BreakGlassAccessOut(BreakGlassOut):
     """Who opened a file, when and why."""
 
     subject: str

@@ -67,7 +67,7 @@ class EnrolmentOut(RowOut):
 
 
 class EnrolmentSummary(RowOut):
-    """A file in short: nothing sealed."""
+    """A file in short: nothing encrypted."""
 
     id: UUID
     managing_zone_id: str
@@ -83,14 +83,14 @@ class EnrolmentLine(EnrolmentSummary):
 
 
 class ReminderOut(RowOut):
-    """Something to look at. `key`: which one; `loudness`: 0 in time, then one more each day."""
+    """Something to look at. `key`: which one; `reminder_step`: 0 in time, then one more each day."""
 
     id: UUID
     enrolment_id: UUID
     kind: ReminderKind
     key: str
     due_at: datetime
-    loudness: int
+    reminder_step: int
     settled_at: datetime | None
 
 

@@ -1,4 +1,4 @@
-"""Who has a tie to a party, and who opened a file that is not theirs."""
+"""Who has a conflict of interest, and who opened a file that is not theirs."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -9,37 +9,42 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from chassis.security.accounts import account
-from contracts.ties import NEVER, REGISTRY
-from services.registry.models import OpenedRow, TieRow
+from contracts.conflicts import NEVER, REGISTRY
+from services.registry.models import BreakGlassRow, FileConflictRow
 
 
-def is_tied(session: Session, enrolment_id: UUID, subject: str) -> bool:
-    """Check whether a person has a tie to a party of a file."""
+def is_conflicted(session: Session, enrolment_id: UUID, subject: str) -> bool:
+    """Check whether a person has a conflict of interest of a file."""
     return (
-        session.scalars(tied_files(subject).where(col(TieRow.enrolment_id) == enrolment_id)).first() is not None
+        session.scalars(
+            conflicted_files(subject).where(col(FileConflictRow.enrolment_id) == enrolment_id)
+        ).first()
+        is not None
     )
 
 
-def tied_files(subject: str) -> Select[tuple[UUID]]:
-    """Select the files that a person has a tie to, to be asked within another question."""
-    return select(TieRow.enrolment_id).where(col(TieRow.subject) == account(subject), _stands())
+def conflicted_files(subject: str) -> Select[tuple[UUID]]:
+    """Select the files in which a person has a conflict of interest, to be asked within another question."""
+    return select(FileConflictRow.enrolment_id).where(
+        col(FileConflictRow.subject) == account(subject), _stands()
+    )
 
 
-def tie(session: Session, row: TieRow) -> bool:
-    """Record a tie, of an account as it is compared; return whether it is news.
+def upsert_conflict(session: Session, row: FileConflictRow) -> bool:
+    """Record a conflict of interest, of an account as it is compared; return whether it is news.
 
     Of each source the last declaration and the last withdrawal count, in whatever order they come.
     """
-    given = insert(TieRow).values(**row.model_dump())
-    declared, withdrawn = col(TieRow.declared_at), col(TieRow.withdrawn_at)
+    given = insert(FileConflictRow).values(**row.model_dump())
+    declared, withdrawn = col(FileConflictRow.declared_at), col(FileConflictRow.withdrawn_at)
     later = given.excluded.declared_at > declared
     newer = given.on_conflict_do_update(
         index_elements=["enrolment_id", "subject", "source"],
         set_={
-            "sealed": func.coalesce(given.excluded.sealed, col(TieRow.sealed)),
+            "encrypted": func.coalesce(given.excluded.encrypted, col(FileConflictRow.encrypted)),
             "declared_at": func.greatest(declared, given.excluded.declared_at),
-            "declared_by": case((later, given.excluded.declared_by), else_=col(TieRow.declared_by)),
-            "by_another": case((later, given.excluded.by_another), else_=col(TieRow.by_another)),
+            "declared_by": case((later, given.excluded.declared_by), else_=col(FileConflictRow.declared_by)),
+            "by_another": case((later, given.excluded.by_another), else_=col(FileConflictRow.by_another)),
             "withdrawn_at": func.greatest(withdrawn, given.excluded.withdrawn_at),
         },
         where=or_(
@@ -47,50 +52,61 @@ def tie(session: Session, row: TieRow) -> bool:
             given.excluded.withdrawn_at > func.coalesce(withdrawn, NEVER),
         ),
     )
-    return session.execute(newer.returning(col(TieRow.subject))).first() is not None
+    return session.execute(newer.returning(col(FileConflictRow.subject))).first() is not None
 
 
-def said_here(session: Session, enrolment_id: UUID, person: str) -> TieRow | None:
-    """Find the tie of somebody that was declared here."""
-    return session.get(TieRow, (enrolment_id, person, REGISTRY))
+def said_here(session: Session, enrolment_id: UUID, person: str) -> FileConflictRow | None:
+    """Find the conflict of interest of somebody that was declared here."""
+    return session.get(FileConflictRow, (enrolment_id, person, REGISTRY))
 
 
 def said_of(session: Session, person: str) -> Sequence[datetime]:
-    """List when others declared that somebody has a tie, and did not withdraw it."""
-    theirs = (col(TieRow.subject) == account(person), col(TieRow.by_another), _stands())
-    return session.exec(select(TieRow.declared_at).where(*theirs).order_by(col(TieRow.declared_at))).all()
+    """List when others declared that somebody has a conflict of interest, and did not withdraw it."""
+    theirs = (col(FileConflictRow.subject) == account(person), col(FileConflictRow.by_another), _stands())
+    return session.exec(
+        select(FileConflictRow.declared_at).where(*theirs).order_by(col(FileConflictRow.declared_at))
+    ).all()
 
 
 def _stands() -> ColumnElement[bool]:
-    """Make the condition that a tie was not withdrawn since it was last declared."""
-    return or_(col(TieRow.withdrawn_at).is_(None), col(TieRow.declared_at) > col(TieRow.withdrawn_at))
+    """Make the condition that a conflict of interest was not withdrawn since it was last declared."""
+    return or_(
+        col(FileConflictRow.withdrawn_at).is_(None),
+        col(FileConflictRow.declared_at) > col(FileConflictRow.withdrawn_at),
+    )
 
 
-def tied_to(session: Session, enrolment_ids: Collection[UUID], subject: str) -> set[UUID]:
-    """Pick those of these files that a person has a tie to."""
-    return set(session.scalars(tied_files(subject).where(col(TieRow.enrolment_id).in_(enrolment_ids))))
+def conflicted_files_of(session: Session, enrolment_ids: Collection[UUID], subject: str) -> set[UUID]:
+    """Pick those of these files in which a person has a conflict of interest."""
+    return set(
+        session.scalars(conflicted_files(subject).where(col(FileConflictRow.enrolment_id).in_(enrolment_ids)))
+    )
 
 
-def add_opening(session: Session, row: OpenedRow) -> None:
-    """Record that somebody broke the glass of a file."""
+def add_break_glass(session: Session, row: BreakGlassRow) -> None:
+    """Record that somebody used break-glass access to a file."""
     session.add(row)
 
 
-def opening(session: Session, opening_id: UUID) -> OpenedRow | None:
-    """Find one time that somebody broke the glass."""
-    return session.get(OpenedRow, opening_id)
+def break_glass(session: Session, access_id: UUID) -> BreakGlassRow | None:
+    """Find one time that somebody used break-glass access."""
+    return session.get(BreakGlassRow, access_id)
 
 
-def openings(session: Session, enrolment_id: UUID) -> Sequence[OpenedRow]:
-    """List each time that somebody broke the glass of a file, in order."""
-    found = select(OpenedRow).where(col(OpenedRow.enrolment_id) == enrolment_id)
-    return session.exec(found.order_by(col(OpenedRow.opened_at))).all()
+def break_glass_uses(session: Session, enrolment_id: UUID) -> Sequence[BreakGlassRow]:
+    """List each time that somebody used break-glass access to a file, in order."""
+    found = select(BreakGlassRow).where(col(BreakGlassRow.enrolment_id) == enrolment_id)
+    return session.exec(found.order_by(col(BreakGlassRow.opened_at))).all()
 
 
 def forget_reasons(session: Session, enrolment_id: UUID) -> None:
-    """Forget why somebody had a tie or opened the file, for it tells of people; who they were stays."""
-    session.execute(update(TieRow).where(col(TieRow.enrolment_id) == enrolment_id).values(sealed=None))
-    session.execute(update(OpenedRow).where(col(OpenedRow.enrolment_id) == enrolment_id).values(sealed=b""))
+    """Forget why somebody had a conflict or opened the file, for it tells of people; who they were stays."""
+    session.execute(
+        update(FileConflictRow).where(col(FileConflictRow.enrolment_id) == enrolment_id).values(encrypted=None)
+    )
+    session.execute(
+        update(BreakGlassRow).where(col(BreakGlassRow.enrolment_id) == enrolment_id).values(encrypted=b"")
+    )
 
 
 def is_opened(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> bool:
@@ -100,10 +116,10 @@ def is_opened(session: Session, enrolment_id: UUID, subject: str, at: datetime) 
 
 def opened_until(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> datetime | None:
     """Find until when a file that somebody opened is open for them; None where it is not."""
-    found = select(OpenedRow.until).where(
-        col(OpenedRow.enrolment_id) == enrolment_id,
-        col(OpenedRow.subject) == subject,
-        col(OpenedRow.opened_at) <= at,
-        col(OpenedRow.until) > at,
+    found = select(BreakGlassRow.until).where(
+        col(BreakGlassRow.enrolment_id) == enrolment_id,
+        col(BreakGlassRow.subject) == subject,
+        col(BreakGlassRow.opened_at) <= at,
+        col(BreakGlassRow.until) > at,
     )
-    return session.exec(found.order_by(col(OpenedRow.until).desc()).limit(1)).first()
+    return session.exec(found.order_by(col(BreakGlassRow.until).desc()).limit(1)).first()

@@ -12,7 +12,7 @@ from sqlmodel import Session, and_, col, not_, or_, select
 from services.registry.domain.transfers import TransferState
 from services.registry.errors import DeviceAlreadyIssued
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TransferRow
-from services.registry.store.access import tied_files
+from services.registry.store.access import conflicted_files
 
 
 def enrolment(session: Session, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow | None:
@@ -34,9 +34,9 @@ def moment(session: Session) -> datetime:
 
 
 def enrolments(session: Session, zone_id: str, subject: str, limit: int) -> Sequence[EnrolmentRow]:
-    """List the newest files of a zone; none that `subject` has a tie to."""
+    """List the newest files of a zone; none in which `subject` has a conflict of interest."""
     found = select(EnrolmentRow).where(
-        col(EnrolmentRow.managing_zone_id) == zone_id, col(EnrolmentRow.id).not_in(tied_files(subject))
+        col(EnrolmentRow.managing_zone_id) == zone_id, col(EnrolmentRow.id).not_in(conflicted_files(subject))
     )
     return session.exec(found.order_by(col(EnrolmentRow.created_at).desc()).limit(limit)).all()
 

@@ -10,21 +10,21 @@ from sqlmodel import Session, and_, col, or_, select
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, send
 from services.registry.models import EnrolmentRow, ReminderRow
-from services.registry.store.access import tied_files
+from services.registry.store.access import conflicted_files
 
 # Another date for the same thing: it is told of anew when that date comes. What was due before and still is
 # goes on growing louder.
 _PUT = Insert(
     table_of(ReminderRow),
-    ("id", "enrolment_id", "kind", "key", "due_at", "loudness"),
+    ("id", "enrolment_id", "kind", "key", "due_at", "reminder_step"),
     tail="ON CONFLICT (enrolment_id, kind, key) WHERE settled_at IS NULL DO UPDATE "
-    "SET due_at = excluded.due_at, reminded_at = NULL, loudness = 0 "
+    "SET due_at = excluded.due_at, reminded_at = NULL, reminder_step = 0 "
     "WHERE reminders.due_at > now() OR excluded.due_at > now()",
 )
 # What lasts as long as its cause: it goes on growing louder, whoever finds the cause again.
 _KEEP = Insert(
     table_of(ReminderRow),
-    ("id", "enrolment_id", "kind", "key", "due_at", "loudness"),
+    ("id", "enrolment_id", "kind", "key", "due_at", "reminder_step"),
     tail="ON CONFLICT (enrolment_id, kind, key) WHERE settled_at IS NULL DO NOTHING",
 )
 _SETTLE = text(
@@ -119,7 +119,7 @@ def of_file(session: Session, enrolment_id: UUID) -> Sequence[ReminderRow]:
 
 
 def of_zone(session: Session, zone_id: str, subject: str, at: datetime, limit: int) -> Sequence[ReminderRow]:
-    """List what a zone must look at now, the loudest first; no file that `subject` has a tie to."""
+    """List what a zone must look at now, the highest step first; no file in which `subject` has a conflict."""
     found = (
         select(ReminderRow)
         .join(EnrolmentRow, col(EnrolmentRow.id) == col(ReminderRow.enrolment_id))
@@ -127,9 +127,9 @@ def of_zone(session: Session, zone_id: str, subject: str, at: datetime, limit: i
             col(EnrolmentRow.managing_zone_id) == zone_id,
             col(ReminderRow.settled_at).is_(None),
             col(ReminderRow.due_at) <= at,
-            col(ReminderRow.enrolment_id).not_in(tied_files(subject)),
+            col(ReminderRow.enrolment_id).not_in(conflicted_files(subject)),
         )
-        .order_by(col(ReminderRow.loudness).desc(), col(ReminderRow.due_at))
+        .order_by(col(ReminderRow.reminder_step).desc(), col(ReminderRow.due_at))
         .limit(limit)
     )
     return session.exec(found).all()

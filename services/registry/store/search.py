@@ -14,13 +14,15 @@ from services.registry.models import EnrolmentRow, FoundByRow
 
 _INSERT = Insert(table_of(FoundByRow))
 _FORGET = text("DELETE FROM search_pieces WHERE enrolment_id = :id")
-# Words of files of a zone that share a piece with what is wanted; not of files that the searcher has a tie to.
+# Words of files of a zone that share a piece with what is wanted; not of files in which the searcher has a
+# conflict of interest.
 _ALIKE = text(
     "SELECT f.enrolment_id, n.wanted, f.pieces, count(*) AS shared "
     "FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS n(wanted int, kind text, piece text) "
     "JOIN search_pieces f ON f.kind = n.kind AND f.piece = decode(n.piece, 'hex') "
     "JOIN enrolment_files e ON e.id = f.enrolment_id AND e.managing_zone_id = :zone "
-    "WHERE NOT EXISTS (SELECT 1 FROM ties t WHERE t.enrolment_id = f.enrolment_id AND t.subject = :who "
+    "WHERE NOT EXISTS (SELECT 1 FROM file_conflicts t "
+    "WHERE t.enrolment_id = f.enrolment_id AND t.subject = :who "
     "AND (t.withdrawn_at IS NULL OR t.declared_at > t.withdrawn_at)) "
     "GROUP BY f.enrolment_id, n.wanted, f.word, f.pieces"
 )

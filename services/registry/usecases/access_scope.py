@@ -1,4 +1,4 @@
-"""Which files a caller may read and change. A tie to a party beats every role."""
+"""Which files a caller may read and change. A conflict of interest beats every role."""
 
 from collections.abc import Collection
 from datetime import date
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.database.unit_of_work import Work
 from chassis.errors import Forbidden
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.common import local_day
 from services.registry.errors import DoneAtOnce, EnrolmentUnknown, FileRestricted
 from services.registry.events import outgoing
@@ -14,7 +14,7 @@ from services.registry.models import EnrolmentRow
 from services.registry.store import access, files, locks
 
 
-def zone_of(caller: Caller) -> str:
+def zone_of(caller: Principal) -> str:
     """Return the zone whose files the caller manages; raises `Forbidden`."""
     if caller.zone is None:
         raise Forbidden("the token names no police zone", field="zone")
@@ -24,16 +24,16 @@ def zone_of(caller: Caller) -> str:
 def own(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
     """Find a file that the caller's zone manages; raises `EnrolmentUnknown`, also for another zone's."""
     zone = zone_of(work.caller)
-    row = untied(work, enrolment_id, lock=lock)
+    row = unconflicted(work, enrolment_id, lock=lock)
     if row.managing_zone_id != zone:
         raise EnrolmentUnknown("there is no such file")
     return row
 
 
-def untied(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
-    """Find a file of any zone that the caller has no tie to; raises `EnrolmentUnknown`."""
+def unconflicted(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
+    """Find a file of any zone in which the caller has no conflict of interest; raises `EnrolmentUnknown`."""
     row = files.enrolment(work.session, enrolment_id, lock=lock)
-    if row is None or is_tied(work, enrolment_id):
+    if row is None or is_conflicted(work, enrolment_id):
         raise EnrolmentUnknown("there is no such file")
     return row
 
@@ -51,7 +51,7 @@ def readable(work: Work, enrolment_id: UUID) -> EnrolmentRow:
 
     Raises `EnrolmentUnknown`.
     """
-    row = untied(work, enrolment_id)
+    row = unconflicted(work, enrolment_id)
     if not _may_read(work, row):
         raise EnrolmentUnknown("there is no such file")
     return row
@@ -65,14 +65,14 @@ def _may_read(work: Work, row: EnrolmentRow) -> bool:
     return access.is_opened(work.session, row.id, caller.subject, work.at)
 
 
-def is_tied(work: Work, enrolment_id: UUID) -> bool:
-    """Check whether the caller has a tie to a party of a file: then it does not exist for them."""
-    return access.is_tied(work.session, enrolment_id, work.caller.subject)
+def is_conflicted(work: Work, enrolment_id: UUID) -> bool:
+    """Check whether the caller has a conflict of interest of a file: then it does not exist for them."""
+    return access.is_conflicted(work.session, enrolment_id, work.caller.subject)
 
 
 def hidden(work: Work, enrolment_ids: Collection[UUID]) -> set[UUID]:
     """Pick those of these files that do not exist for the caller."""
-    return access.tied_to(work.session, enrolment_ids, work.caller.subject)
+    return access.conflicted_files_of(work.session, enrolment_ids, work.caller.subject)
 
 
 def publish_change(work: Work, row: EnrolmentRow) -> None:

@@ -34,7 +34,7 @@ def put_card(work: Work, pseudonym_key: bytes, enrolment_id: UUID, draft: CardDr
         raise CardChanged("somebody changed the card meanwhile", field="edition")
     card = _with_pseudonyms(pseudonym_key, row.id, draft.card)
     content = {"card": card, **_codes(work, row, draft)}
-    row.card = work.seal(encrypted_columns.card(row.id), content)
+    row.card = work.encrypt(encrypted_columns.card(row.id), content)
     publish_card(work, row)
     reminders.schedule_for_card(work, row.id, Card.model_validate(card))
     search.index_card(work.tx, work.vault, pseudonym_key, row)
@@ -54,7 +54,7 @@ def _with_pseudonyms(key: bytes, enrolment_id: UUID, card: Mapping[str, Any]) ->
 def _codes(work: Work, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
     """Choose the codes from now on; raises `CodeMissing` where there was none before."""
     # One that cannot be read any more is written anew, with its codes.
-    before = work.opened(encrypted_columns.card(row.id), row.card)
+    before = work.decrypt_mapping(encrypted_columns.card(row.id), row.card)
     found = dict[str, str]()
     for name, written in (("cancel_code", draft.cancel_code), ("duress_code", draft.duress_code)):
         code = written or before.get(name)
@@ -66,7 +66,7 @@ def _codes(work: Work, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
 
 def publish_card(work: Work, row: EnrolmentRow) -> None:
     """Publish the card of a locked file as its next version, with the photos that it has now."""
-    content = work.open(encrypted_columns.card(row.id), row.card)
+    content = work.decrypt(encrypted_columns.card(row.id), row.card)
     photos = [
         PhotoRef(photo_id=each.id, of=each.shows, taken_on=each.taken_on).model_dump(mode="json")
         for each in photo_store.of_file(work.session, row.id)
@@ -78,7 +78,7 @@ def publish_card(work: Work, row: EnrolmentRow) -> None:
 
 def edition(work: Work, row: EnrolmentRow) -> str:
     """Digest the words of a card; empty where there is none, or none that can be read: it is written anew."""
-    said = work.opened(encrypted_columns.card(row.id), row.card)
+    said = work.decrypt_mapping(encrypted_columns.card(row.id), row.card)
     if "card" not in said:
         return ""
     words = json.dumps(said["card"], sort_keys=True)
@@ -105,5 +105,7 @@ def _card(work: Work, row: EnrolmentRow) -> Card | None:
         return None
     known = Known("file", row.id)
     return known.read(
-        "card", lambda: Card.model_validate(work.open(encrypted_columns.card(row.id), row.card)["card"]), None
+        "card",
+        lambda: Card.model_validate(work.decrypt(encrypted_columns.card(row.id), row.card)["card"]),
+        None,
     )

@@ -1,4 +1,4 @@
-"""What the committee decided, and which ties to a party were declared there."""
+"""What the committee decided, and which conflicts of interest were declared there."""
 
 from collections.abc import Sequence
 
@@ -17,5 +17,5 @@ def record_news(tx: Transaction, events: Sequence[Event]) -> None:
     decided = [row for event in news if (row := incoming.decision(event))]
     for row in sorted(decided, key=lambda row: (row.enrolment_id, row.number, row.decided_at)):
         files.record_decision(tx, row)
-    for tie in filter(None, map(incoming.tied, news)):
-        access.record_tie(tx, tie)
+    for conflict in filter(None, map(incoming.conflicted, news)):
+        access.record_conflict(tx, conflict)

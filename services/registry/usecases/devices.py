@@ -58,7 +58,7 @@ def issue_device(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
         button_item_id=button.id if button else None,
         phone_item_id=phone.id if phone else None,
     )
-    device.phone_number = work.seal(encrypted_columns.phone_number(device.id), wanted.phone_number)
+    device.phone_number = work.encrypt(encrypted_columns.phone_number(device.id), wanted.phone_number)
     store.add_device(work.session, device)
     work.tx.publish(outgoing.device_changed(device, work.at))
     return device

@@ -64,14 +64,14 @@ def read_file(work: Work, enrolment_id: UUID) -> File:
 
 
 def list_files(work: Work, limit: int) -> Sequence[EnrolmentRow]:
-    """List the newest files of the caller's zone; none that the caller has a tie to."""
+    """List the newest files of the caller's zone; none in which the caller has a conflict of interest."""
     return store.enrolments(work.session, zone_of(work.caller), work.caller.subject, limit)
 
 
 def put_police_report(work: Work, enrolment_id: UUID, pv_number: str) -> File:
     """Record the number of the police report."""
     row = changeable(work, enrolment_id)
-    row.pv_number = work.seal(encrypted_columns.pv_number(row.id), pv_number)
+    row.pv_number = work.encrypt(encrypted_columns.pv_number(row.id), pv_number)
     return _file(work, row)
 
 
@@ -81,7 +81,7 @@ def sign_convention(work: Work, enrolment_id: UUID, signed_on: date, by: str) ->
     if signed_on > today(work):
         raise DateInFuture("a signature cannot lie in the future", field="signed_on")
     row.convention_signed_on = signed_on
-    row.convention_by = work.seal(encrypted_columns.convention_by(row.id), by)
+    row.convention_by = work.encrypt(encrypted_columns.convention_by(row.id), by)
     return _file(work, row)
 
 
@@ -104,7 +104,7 @@ def suspend(work: Work, enrolment_id: UUID, reason: str) -> File:
     """Switch the alarm off for a while, devices included; its presses still reach a control room."""
     row = own(work, enrolment_id, lock=True)
     row.status = domain.enrolment_moved(_status(row), "suspend")
-    row.suspended_for = work.seal(encrypted_columns.suspended_for(row.id), {"reason": reason})
+    row.suspended_for = work.encrypt(encrypted_columns.suspended_for(row.id), {"reason": reason})
     publish_change(work, row)
     for device in store.devices(work.session, row.id):
         if device.status in domain.LIVE:
@@ -125,7 +125,7 @@ def end(work: Work, enrolment_id: UUID) -> File:
     if row.card is not None:
         row.card_version += 1
         work.tx.publish(outgoing.card_withdrawn(row))
-    reminders.settle_kinds(work, row.id, *(k for k in card.REMINDER_KINDS if k != "opened"))
+    reminders.settle_kinds(work, row.id, *(k for k in card.REMINDER_KINDS if k != "break_glass"))
     transfers.withdraw_open(work, row.id)
     return _file(work, row)
 
@@ -140,7 +140,9 @@ def record_decision(tx: Transaction, row: GrantRow) -> None:
 def _file(work: Work, row: EnrolmentRow) -> File:
     held, to_end = store.devices(work.session, row.id), store.to_end(work.session, row.id)
     statuses = [DeviceStatus(device.status) for device in held]
-    suspended_for = work.opened(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason")
+    suspended_for = work.decrypt_mapping(encrypted_columns.suspended_for(row.id), row.suspended_for).get(
+        "reason"
+    )
     return File(
         row=row,
         devices=held,
@@ -154,10 +156,10 @@ def _file(work: Work, row: EnrolmentRow) -> File:
 
 
 def _text(work: Work, place: str, value: bytes | None) -> str | None:
-    """Read a sealed text of a file: one that cannot be read hides nothing else of it."""
+    """Read an encrypted text of a file: one that cannot be read hides nothing else of it."""
     if not value:
         return None
-    return Known("sealed value", place).read("text", lambda: str(work.open(place, value)), UNREADABLE)
+    return Known("encrypted value", place).read("text", lambda: str(work.decrypt(place, value)), UNREADABLE)
 
 
 def _preconditions(session: Session, row: EnrolmentRow, held: Sequence[DeviceRow]) -> Preconditions:

@@ -48,11 +48,11 @@ def add_photo(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date
         enrolment_id=row.id,
         shows=shows,
         taken_on=taken_on,
-        sealed=b"",
+        encrypted=b"",
         added_at=work.at,
         added_by=work.caller.subject,
     )
-    photo.sealed = work.seal(encrypted_columns.photo(photo.id), jpeg)
+    photo.encrypted = work.encrypt(encrypted_columns.photo(photo.id), jpeg)
     store.add(work.session, photo)
     # The picture before the card that names it.
     named_by = row.card_version + 1
@@ -81,7 +81,7 @@ def read_picture(work: Work, enrolment_id: UUID, photo_id: UUID) -> bytes:
     """Read the JPEG of a photo; raises `PhotoUnknown`."""
     readable(work, enrolment_id)
     photo = _of(work, enrolment_id, photo_id)
-    return base64.b64decode(work.open(encrypted_columns.photo(photo.id), photo.sealed))
+    return base64.b64decode(work.decrypt(encrypted_columns.photo(photo.id), photo.encrypted))
 
 
 def _of(work: Work, enrolment_id: UUID, photo_id: UUID) -> PhotoRow:

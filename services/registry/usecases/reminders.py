@@ -1,4 +1,4 @@
-"""What a zone must look at: what nobody verified lately, measures that end, offers, openings.
+"""What a zone must look at: what nobody verified lately, measures that end, offers, break-glass access.
 
 A reminder changes nothing about an alarm. It is told at its time and once more each day, louder, until the file
 says otherwise or somebody says that it is done.
@@ -94,7 +94,7 @@ def settle_one(work: Work, enrolment_id: UUID, kind: ReminderKind, key: str) -> 
 
 
 def list_reminders(work: Work, limit: int) -> list[ReminderRow]:
-    """List what the caller's zone must look at now, the loudest first."""
+    """List what the caller's zone must look at now, the highest step first."""
     zone = zone_of(work.caller)
     return list(store.of_zone(work.session, zone, work.caller.subject, work.at, limit))
 
@@ -138,12 +138,12 @@ def _publish(database: Database, ids: Sequence[UUID], at: datetime) -> None:
 def _publish_each(tx: Transaction, due: Sequence[tuple[ReminderRow, str | None]], at: datetime) -> None:
     for row, zone in due:
         if row.reminded_at is not None:
-            row.loudness += 1
+            row.reminder_step += 1
         row.reminded_at = at
         tx.publish(
             FileReminded.model_validate(
                 {
-                    **row.model_dump(include={"enrolment_id", "kind", "due_at", "loudness"}),
+                    **row.model_dump(include={"enrolment_id", "kind", "due_at", "reminder_step"}),
                     "reminder_id": row.id,
                     "managing_zone_id": zone,
                     "reminded_at": at,

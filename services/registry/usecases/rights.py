@@ -1,11 +1,12 @@
 """What a person may ask for: a copy of the file, that it is left alone, that it is forgotten.
 
 GDPR art. 15, 17 and 18; law of 30 July 2018, art. 38 and 39. What stays after an erasure is what shows that the
-law was kept: ids, states, dates and decisions, who opened the file and who had a tie (not why), and the audit
-log, which never held anything personal.
+law was kept: ids, states, dates and decisions, who opened the file and who had a conflict (not why), and the
+audit log, which never held anything personal.
 
 The copy is for the victim. What others must be protected from stays out of it: who of the staff did what, who
-has a tie and why, the face of anybody else. Their photos are listed, and shown at `path` to who may see them.
+has a conflict and why, the face of anybody else. Their photos are listed, and shown at `path` to who may see
+them.
 """
 
 from uuid import UUID
@@ -29,13 +30,13 @@ _SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 def copy_file(work: Work, enrolment_id: UUID) -> dict[str, object]:
     """Copy everything that is known of a person in this file, in clear, but for the codes."""
     row = own(work, enrolment_id)
-    card = work.open(encrypted_columns.card(row.id), row.card)
+    card = work.decrypt(encrypted_columns.card(row.id), row.card)
     session = work.session
     return {
         "file": row.model_dump(mode="json", exclude={*_SEALED, "created_by"}),
-        "suspended_for": work.open(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason"),
-        "pv_number": work.open(encrypted_columns.pv_number(row.id), row.pv_number) or None,
-        "convention_by": work.open(encrypted_columns.convention_by(row.id), row.convention_by) or None,
+        "suspended_for": work.decrypt(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason"),
+        "pv_number": work.decrypt(encrypted_columns.pv_number(row.id), row.pv_number) or None,
+        "convention_by": work.decrypt(encrypted_columns.convention_by(row.id), row.convention_by) or None,
         "card": card.get("card"),
         "devices": [_device(work, device) for device in store.devices(session, row.id)],
         "decisions": [each.model_dump(mode="json") for each in store.decisions(session, row.id)],
@@ -44,30 +45,36 @@ def copy_file(work: Work, enrolment_id: UUID) -> dict[str, object]:
             for each in transfer_store.of_file(session, row.id)
         ],
         "photos": [_photo(work, each) for each in photos.of_file(session, row.id)],
-        "openings": [
-            {**_shown(each), **work.open(encrypted_columns.opened(each.id), each.sealed)}
-            for each in access.openings(session, row.id)
+        "break_glass": [
+            {**_shown(each), **work.decrypt(encrypted_columns.break_glass(each.id), each.encrypted)}
+            for each in access.break_glass_uses(session, row.id)
         ],
-        # Who has a tie to her is theirs: the key of that reminder names them.
-        "reminders": [_shown(each) for each in reminder_store.of_file(session, row.id) if each.kind != "tied"],
+        # Who has a conflict of interest is theirs: the key of that reminder names them.
+        "reminders": [
+            _shown(each)
+            for each in reminder_store.of_file(session, row.id)
+            if each.kind != "conflict_of_interest"
+        ],
     }
 
 
 def _shown(row: BaseModel) -> dict[str, object]:
-    """Copy a row without what is sealed, and without who of the staff did it."""
+    """Copy a row without what is encrypted, and without who of the staff did it."""
     staff = {"subject", "offered_by", "answered_by", "added_by", "settled_by"}
-    return row.model_dump(mode="json", exclude={"sealed", "enrolment_id"} | staff)
+    return row.model_dump(mode="json", exclude={"encrypted", "enrolment_id"} | staff)
 
 
 def _photo(work: Work, row: PhotoRow) -> dict[str, object]:
     path = f"/v1/enrolments/{row.enrolment_id}/photos/{row.id}"
-    hers = {"jpeg": work.open(encrypted_columns.photo(row.id), row.sealed)} if row.shows is None else {}
+    hers = {"jpeg": work.decrypt(encrypted_columns.photo(row.id), row.encrypted)} if row.shows is None else {}
     return {**_shown(row), "path": path, **hers}
 
 
 def _device(work: Work, device: DeviceRow) -> dict[str, object]:
     known = device.model_dump(mode="json", exclude={"phone_number", "issued_by"})
-    return known | {"phone_number": work.open(encrypted_columns.phone_number(device.id), device.phone_number)}
+    return known | {
+        "phone_number": work.decrypt(encrypted_columns.phone_number(device.id), device.phone_number)
+    }
 
 
 def restrict_file(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:
@@ -91,7 +98,7 @@ def erase_file(work: Work, enrolment_id: UUID) -> EnrolmentRow:
     for device in store.devices(work.session, row.id):
         device.phone_number = b""
     for transfer in transfer_store.of_file(work.session, row.id):
-        transfer.sealed = b""
+        transfer.encrypted = b""
     access.forget_reasons(work.session, row.id)
     for photo in photos.of_file(work.session, row.id):
         photos.remove(work.session, photo)

@@ -1,4 +1,4 @@
-"""Search over sealed cards: names, telephone numbers, licence plates, however they are spelt."""
+"""Search over encrypted cards: names, telephone numbers, licence plates, however they are spelt."""
 
 import logging
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ def name_victim(work: Work, row: EnrolmentRow) -> str | None:
     if row.card is None:
         return None
     try:
-        return str(work.open(encrypted_columns.card(row.id), row.card)["card"]["victim"]["name"])
+        return str(work.decrypt(encrypted_columns.card(row.id), row.card)["card"]["victim"]["name"])
     except (Unreadable, ValueError, KeyError, TypeError) as error:
         log.error("file %s: its card cannot be read: %s", row.id, type(error).__name__)
         return UNREADABLE
@@ -77,7 +77,7 @@ def name_victim(work: Work, row: EnrolmentRow) -> str | None:
 
 def index_card(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
     """Index a file by what its card says now."""
-    said = vault.open(encrypted_columns.card(row.id), row.card) if row.card else None
+    said = vault.decrypt(encrypted_columns.card(row.id), row.card) if row.card else None
     words = domain.of_card(key, Card.model_validate(said["card"])) if said else []
     store.put(tx.session, row.id, words)
     row.found_version = row.card_version

@@ -18,7 +18,7 @@ from services.registry.models import EnrolmentRow, TransferRow
 from services.registry.store import encrypted_columns, stock
 from services.registry.store import transfers as store
 from services.registry.usecases import cards, reminders, zones
-from services.registry.usecases.access_scope import is_tied, own, publish_change, untied, zone_of
+from services.registry.usecases.access_scope import is_conflicted, own, publish_change, unconflicted, zone_of
 from services.registry.usecases.reminders import Reminder
 
 # Somebody at the old zone comes back from leave within that; after it the file alone says so.
@@ -43,12 +43,12 @@ def offer_file(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, wit
         enrolment_id=row.id,
         from_zone_id=row.managing_zone_id,
         to_zone_id=to_zone_id,
-        sealed=b"",
+        encrypted=b"",
         offered_at=work.at,
         offered_by=work.caller.subject,
         due_at=work.at + within,
     )
-    transfer.sealed = work.seal(encrypted_columns.transfer(transfer.id), {"reason": reason})
+    transfer.encrypted = work.encrypt(encrypted_columns.transfer(transfer.id), {"reason": reason})
     store.add(work.session, transfer)
     reminders.schedule(work.session, row.id, [Reminder("transfer", str(transfer.id), transfer.due_at)])
     work.tx.publish(
@@ -65,14 +65,14 @@ def offer_file(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, wit
 def list_transfers(work: Work, limit: int) -> list[TransferRow]:
     """List what the caller's zone offers or is offered, then what of its offers was declined lately.
 
-    Nothing that the caller has a tie to.
+    Nothing in which the caller has a conflict of interest.
     """
     zone = zone_of(work.caller)
     found = [
         *store.of_zone(work.session, zone, limit),
         *store.declined(work.session, zone, work.at - _DECLINED_SHOWN, limit),
     ]
-    return [row for row in found[:limit] if not is_tied(work, row.enrolment_id)]
+    return [row for row in found[:limit] if not is_conflicted(work, row.enrolment_id)]
 
 
 def find_last(work: Work, row: EnrolmentRow) -> TransferRow | None:
@@ -89,7 +89,7 @@ def find_last(work: Work, row: EnrolmentRow) -> TransferRow | None:
 
 def read_reasons(work: Work, row: TransferRow) -> Mapping[str, object]:
     """Read why a file is offered (`reason`), and why it was not taken (`declined`)."""
-    return work.opened(encrypted_columns.transfer(row.id), row.sealed)
+    return work.decrypt_mapping(encrypted_columns.transfer(row.id), row.encrypted)
 
 
 def accept_file(work: Work, transfer_id: UUID) -> TransferRow:
@@ -113,8 +113,8 @@ def decline_file(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
     _, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
-    said = work.opened(encrypted_columns.transfer(transfer.id), transfer.sealed)
-    transfer.sealed = work.seal(encrypted_columns.transfer(transfer.id), {**said, "declined": reason})
+    said = work.decrypt_mapping(encrypted_columns.transfer(transfer.id), transfer.encrypted)
+    transfer.encrypted = work.encrypt(encrypted_columns.transfer(transfer.id), {**said, "declined": reason})
     _answer(work, transfer, "decline")
     return transfer
 
@@ -141,7 +141,7 @@ def _open(work: Work, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:
     zone = zone_of(work.caller)
     if known is None or zone not in (known.from_zone_id, known.to_zone_id):
         raise TransferUnknown("there is no such transfer")
-    row = untied(work, known.enrolment_id, lock=True)
+    row = unconflicted(work, known.enrolment_id, lock=True)
     transfer = store.transfer(work.session, transfer_id)
     if transfer is None or transfer.state != TransferState.OFFERED:
         raise TransferAnsweredBefore("this offer was answered before")

@@ -11,7 +11,7 @@ from fastapi import Query
 from chassis.bootstrap.api import unit_of
 from chassis.database.database import Database, Session
 from chassis.database.unit_of_work import Work
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from services.reporting.bootstrap import unit_of_work
 
@@ -31,11 +31,11 @@ class Reading:
     """A caller who only reads: no transaction, and no entry in the audit log."""
 
     session: Session
-    caller: Caller
+    caller: Principal
 
 
 @contextmanager
-def _reading(database: Database, _vault: Vault, caller: Caller) -> Iterator[Reading]:
+def _reading(database: Database, _vault: Vault, caller: Principal) -> Iterator[Reading]:
     with database.read() as session:
         yield Reading(session, caller)
 

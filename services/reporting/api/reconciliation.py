@@ -3,22 +3,22 @@
 from fastapi import APIRouter
 
 from services.reporting.api.dependencies import Day, LedgerReading, LedgerWork
-from services.reporting.presenters.reconciliation import present_books
-from services.reporting.schemas.reconciliation import BookOut, CompareIn, ComparisonOut
+from services.reporting.presenters.reconciliation import present_compared_services
+from services.reporting.schemas.reconciliation import ComparedServiceOut, CompareIn, ComparisonOut
 from services.reporting.usecases import reconciliation
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 
 
-@router.get("/books")
-def compared_books(reading: LedgerReading) -> list[BookOut]:
-    """Say when the book of each other service was last compared whole with ours."""
-    return present_books(reconciliation.compared_books(reading.session))
+@router.get("/services")
+def compared_services(reading: LedgerReading) -> list[ComparedServiceOut]:
+    """Say when the records of each other service were last compared whole with ours."""
+    return present_compared_services(reconciliation.compared_services(reading.session))
 
 
 @router.post("/comparisons", status_code=202)
-def compare_books(body: CompareIn, work: LedgerWork) -> ComparisonOut:
-    """Have the books of a local day compared now; the answer is there within seconds."""
+def compare_records(body: CompareIn, work: LedgerWork) -> ComparisonOut:
+    """Have the records of a local day compared now; the answer is there within seconds."""
     return ComparisonOut.model_validate(dict(reconciliation.request_comparison(work.tx, body.day)))
 
 

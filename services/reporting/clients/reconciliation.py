@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind
 from pydantic import TypeAdapter, ValidationError
 
 from chassis.telemetry import telemetry
-from contracts.book import FIRST, KEPT_BY, Entry, Ids, Part, Section
+from contracts.reconciliation import FIRST, KEPT_BY, Entry, Ids, Part, Section
 
 T = TypeVar("T")
 
@@ -18,16 +18,16 @@ T = TypeVar("T")
 _PARTS, _ENTRIES, _IDS = TypeAdapter(list[Part]), TypeAdapter(list[Entry]), TypeAdapter(Ids)
 
 
-class BookUnavailable(Exception):
-    """A book that did not answer, or not as agreed: nothing may be concluded from that."""
+class RecordsUnavailable(Exception):
+    """A service that did not answer, or not as agreed: nothing may be concluded from that."""
 
-    def __init__(self, book: str, fault: str) -> None:
-        super().__init__(f"{book}: {fault}")
-        self.book, self.fault = book, fault
+    def __init__(self, service: str, fault: str) -> None:
+        super().__init__(f"{service}: {fault}")
+        self.service, self.fault = service, fault
 
 
-class BookReader(Protocol):
-    """A book that can be asked."""
+class RecordsReader(Protocol):
+    """A service that can be asked."""
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -43,8 +43,8 @@ class BookReader(Protocol):
         """Give those of these ids that are there."""
 
 
-class RemoteBook:
-    """The book of another service; every failure is `BookUnavailable`."""
+class RemoteRecords:
+    """The records of another service; every failure is `RecordsUnavailable`."""
 
     def __init__(self, name: str, base_url: str, token: httpx.Auth) -> None:
         self._name = name
@@ -62,20 +62,20 @@ class RemoteBook:
 
     def digests(self, since: datetime, until: datetime, parts: int) -> list[Part]:
         """Say how many entries each part of a period has, and the digest of their ids."""
-        told = self._ask(_PARTS, "GET", "/v1/book", params={**_period(since, until), "parts": parts})
+        told = self._ask(_PARTS, "GET", "/v1/records", params={**_period(since, until), "parts": parts})
         if len(told) != parts or any(not part.sections.keys() >= set(self.sections) for part in told):
-            raise BookUnavailable(self._name, "parts or sections are missing")
+            raise RecordsUnavailable(self._name, "parts or sections are missing")
         return told
 
     def entries(self, section: Section, since: datetime, until: datetime, after: UUID = FIRST) -> list[Entry]:
         """Give a page of the entries of a period."""
         params = {**_period(since, until), "after": str(after)}
-        return self._ask(_ENTRIES, "GET", f"/v1/book/{section}", params=params)
+        return self._ask(_ENTRIES, "GET", f"/v1/records/{section}", params=params)
 
     def held(self, section: Section, ids: Collection[UUID]) -> set[UUID]:
         """Give those of these ids that are there."""
         asked = {"ids": [str(each) for each in ids]}
-        return set(self._ask(_IDS, "POST", f"/v1/book/{section}/held", json=asked).ids)
+        return set(self._ask(_IDS, "POST", f"/v1/records/{section}/held", json=asked).ids)
 
     def close(self) -> None:
         """Close the connections."""
@@ -96,11 +96,11 @@ class RemoteBook:
             answer = self._http.request(method, path, headers=headers, params=params, json=json)
             span.set_attribute("http.response.status_code", answer.status_code)
             if answer.status_code != httpx.codes.OK:
-                raise BookUnavailable(self._name, f"HTTP {answer.status_code}")
+                raise RecordsUnavailable(self._name, f"HTTP {answer.status_code}")
             return kind.validate_json(answer.content)
         except (httpx.HTTPError, ValidationError) as error:
             span.set_attribute("error.type", type(error).__name__)
-            raise BookUnavailable(self._name, type(error).__name__) from None
+            raise RecordsUnavailable(self._name, type(error).__name__) from None
         finally:
             span.end()
 

@@ -7,7 +7,7 @@ class AttentionKind(StrEnum):
     """What a person must look at."""
 
     PARKED = "parked"
-    OPENED = "opened"
+    BREAK_GLASS = "break_glass"
     REMINDER = "reminder"
     DEADLINE = "deadline"
     GAP = "gap"

@@ -40,10 +40,10 @@ def daily_report(
     lines of the ledger by alarm id. Raises `ValidationError` for a fact that is not what its kind promises.
     """
     first, after = day_bounds(day)
-    beats = [fact for fact in facts if fact["kind"] == FactKind.HEARTBEAT]
+    heartbeats = [fact for fact in facts if fact["kind"] == FactKind.HEARTBEAT]
     routed = {fact["data"]["test_id"] for fact in facts if fact["kind"] == FactKind.TEST_ROUTED}
     contacts = [fact for fact in facts if fact["kind"] in CONTACT] or ([contact] if contact else [])
-    watched = ([before] if before else []) + beats
+    watched = ([before] if before else []) + heartbeats
     return DailyReport(
         enrolment_id=enrolment_id,
         day=day,
@@ -58,9 +58,9 @@ def daily_report(
             for f in facts
             if f["kind"] == FactKind.TEST
         ],
-        heartbeats=len(beats),
-        phone_battery=_battery(beats, "phone_battery"),
-        button_battery=_battery(beats, "button_battery"),
+        heartbeats=len(heartbeats),
+        phone_battery=_battery(heartbeats, "phone_battery"),
+        button_battery=_battery(heartbeats, "button_battery"),
         bluetooth=changes(((f["at"], f["data"].get("bluetooth")) for f in watched), "bluetooth"),
         changes=[
             change
@@ -80,8 +80,8 @@ def _press_line(fact: Fact, incidents: Mapping[str, LedgerLine]) -> ReportPress:
     return ReportPress.model_validate({**fact["data"], "at": fact["at"], **found})
 
 
-def _battery(beats: Sequence[Fact], name: str) -> Battery | None:
-    found = [beat["data"][name] for beat in beats if beat["data"].get(name) is not None]
+def _battery(heartbeats: Sequence[Fact], name: str) -> Battery | None:
+    found = [heartbeat["data"][name] for heartbeat in heartbeats if heartbeat["data"].get(name) is not None]
     levels = _LEVELS.validate_python(found)
     return Battery(lowest=min(levels), last=levels[-1]) if levels else None
 

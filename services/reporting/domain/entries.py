@@ -24,8 +24,8 @@ class ControlRoom(TypedDict, total=False):
     last_canary_at: datetime
 
 
-class Tie(TypedDict):
-    """The last declaration and withdrawal of one person's tie to a party, by who told of it."""
+class Conflict(TypedDict):
+    """The last declaration and withdrawal of one person's conflict of interest, by who told of it."""
 
     person: str
     enrolment_id: str
@@ -51,10 +51,10 @@ class Entries:
     # The newest of each.
     devices: dict[UUID, DeviceChanged] = field(default_factory=dict)
     enrolments: dict[UUID, EnrolmentChanged] = field(default_factory=dict)
-    # Who has a tie to a party by whom (the last declaration and withdrawal of each), and whose case it is.
-    ties: dict[tuple[str, str, str], Tie] = field(default_factory=dict)
+    # Who has a conflict by whom (the last declaration and withdrawal of each), and whose case it is.
+    conflicts: dict[tuple[str, str, str], Conflict] = field(default_factory=dict)
     proposers: dict[tuple[str, str, str], Row] = field(default_factory=dict)
-    sealed: list[dict[str, object]] = field(default_factory=list)
+    audit_seals: list[dict[str, object]] = field(default_factory=list)
     parked: dict[UUID, Row] = field(default_factory=dict)
     # Kind, key and detail of what a person must look at.
     points: list[tuple[AttentionKind, str, dict[str, object]]] = field(default_factory=list)

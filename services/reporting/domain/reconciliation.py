@@ -1,15 +1,15 @@
-"""What a comparison with the books of other services showed, as it is kept."""
+"""What a comparison with the records of other services showed, as it is kept."""
 
 from typing import TypedDict
 
-from contracts.book import Section
+from contracts.reconciliation import Section
 from contracts.reporting import GapKind
 
 
 class NamedLack(TypedDict):
-    """An entry that a book lacks and another has."""
+    """An entry that a service lacks and another has."""
 
-    book: str
+    service: str
     section: Section
     kind: GapKind
     id: str
@@ -18,7 +18,7 @@ class NamedLack(TypedDict):
 
 
 class Differences(TypedDict):
-    """What a comparison showed; `whole`: every book was read to its end."""
+    """What a comparison showed; `whole`: every service was read to its end."""
 
     entries: dict[str, dict[str, int]]
     away: dict[str, str]

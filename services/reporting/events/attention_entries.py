@@ -8,7 +8,7 @@ from contracts.committee import (
 )
 from contracts.common import MessageParked
 from contracts.registry import (
-    FileOpened,
+    BreakGlassUsed,
     FileReminded,
 )
 from services.reporting.domain.attention import AttentionKind
@@ -18,7 +18,7 @@ from services.reporting.domain.gaps import ALARM_PATH
 
 def add_audit_seal(entries: Entries, event: AuditSealed) -> None:
     """Keep for the witness what a service signed of its audit log."""
-    entries.sealed.append(event.model_dump(mode="json"))
+    entries.audit_seals.append(event.model_dump(mode="json"))
 
 
 def add_parked(entries: Entries, event: MessageParked) -> None:
@@ -39,16 +39,16 @@ def _about_alarm(event: MessageParked) -> UUID | None:
         return None
 
 
-def add_opened_file(entries: Entries, event: FileOpened) -> None:
-    """Add a file that somebody opened by breaking the glass."""
+def add_break_glass(entries: Entries, event: BreakGlassUsed) -> None:
+    """Add a file that somebody opened by break-glass access."""
     key = f"{event.enrolment_id} {event.opened_by}"
-    entries.points.append((AttentionKind.OPENED, key, event.model_dump(mode="json")))
+    entries.points.append((AttentionKind.BREAK_GLASS, key, event.model_dump(mode="json")))
 
 
 def add_reminder(entries: Entries, event: FileReminded) -> None:
     """Add a reminder that is overdue, or that no zone answers for."""
     # In time it is the zone's own business, where there is a zone.
-    if event.loudness or event.managing_zone_id is None:
+    if event.reminder_step or event.managing_zone_id is None:
         key = f"{event.kind} {event.reminder_id}"
         entries.points.append((AttentionKind.REMINDER, key, event.model_dump(mode="json")))
 

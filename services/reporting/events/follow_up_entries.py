@@ -14,6 +14,7 @@ from contracts.committee import (
     AlarmRefused,
     ApplicationSubmitted,
 )
+from contracts.conflicts import NEVER, ConflictStatement
 from contracts.dispatch import (
     TestRouted,
 )
@@ -21,8 +22,7 @@ from contracts.registry import (
     DeviceChanged,
     EnrolmentChanged,
 )
-from contracts.ties import NEVER, TieTold
-from services.reporting.domain.entries import Entries, Tie
+from services.reporting.domain.entries import Conflict, Entries
 from services.reporting.domain.facts import FactKind
 
 
@@ -114,11 +114,11 @@ def add_application(entries: Entries, event: ApplicationSubmitted) -> None:
         entries.proposers[key] = {"enrolment_id": key[0], "partner": key[1], "zone_id": key[2]}
 
 
-def add_conflict(entries: Entries, event: TieTold) -> None:
+def add_conflict(entries: Entries, event: ConflictStatement) -> None:
     """Keep the last declaration and withdrawal of a conflict of interest."""
     key = (account(event.person), str(event.enrolment_id), str(event.source))
-    unknown = Tie(person=key[0], enrolment_id=key[1], source=key[2], declared_at=NEVER, withdrawn_at=None)
-    row = entries.ties.setdefault(key, unknown)
+    unknown = Conflict(person=key[0], enrolment_id=key[1], source=key[2], declared_at=NEVER, withdrawn_at=None)
+    row = entries.conflicts.setdefault(key, unknown)
     row["declared_at"] = max(row["declared_at"], event.declared_at)
     if event.withdrawn_at is not None:
         row["withdrawn_at"] = max(row["withdrawn_at"] or NEVER, event.withdrawn_at)

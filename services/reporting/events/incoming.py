@@ -30,19 +30,19 @@ from contracts.dispatch import (
 )
 from contracts.envelope import Event, Payload
 from contracts.registry import (
+    BreakGlassUsed,
     DeviceChanged,
     EnrolmentChanged,
-    FileOpened,
+    FileConflictDeclared,
+    FileConflictWithdrawn,
     FileReminded,
-    TieDeclared,
-    TieWithdrawn,
 )
 from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.reporting.domain.entries import Entries
 from services.reporting.events.attention_entries import (
     add_audit_seal,
+    add_break_glass,
     add_missed_deadline,
-    add_opened_file,
     add_parked,
     add_reminder,
 )
@@ -108,8 +108,8 @@ ENTER: dict[str, dict[str, Add]] = {
             _reads(AlarmProvisionallyGranted, add_provisional_grant),
             _reads(AlarmGranted, add_decision),
             _reads(AlarmRefused, add_decision),
-            _reads(TieDeclared, add_conflict),
-            _reads(TieWithdrawn, add_conflict),
+            _reads(FileConflictDeclared, add_conflict),
+            _reads(FileConflictWithdrawn, add_conflict),
             _reads(ConflictDeclared, add_conflict),
             _reads(ConflictWithdrawn, add_conflict),
         )
@@ -118,7 +118,7 @@ ENTER: dict[str, dict[str, Add]] = {
     REPORTING_ATTENTION: dict(
         (
             _reads(MessageParked, add_parked),
-            _reads(FileOpened, add_opened_file),
+            _reads(BreakGlassUsed, add_break_glass),
             _reads(FileReminded, add_reminder),
             _reads(DeadlineMissed, add_missed_deadline),
         )

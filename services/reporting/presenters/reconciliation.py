@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from chassis.database.damaged_rows import shown
-from services.reporting.models import ComparedBookRow
-from services.reporting.schemas.reconciliation import BookOut
+from services.reporting.models import ComparedServiceRow
+from services.reporting.schemas.reconciliation import ComparedServiceOut
 
 
-def present_books(rows: Sequence[ComparedBookRow]) -> list[BookOut]:
+def present_compared_services(rows: Sequence[ComparedServiceRow]) -> list[ComparedServiceOut]:
     """Show when each service was last compared."""
-    return [shown(BookOut, dict(row), "book", row.book) for row in rows]
+    return [shown(ComparedServiceOut, dict(row), "service", row.service) for row in rows]

@@ -19,7 +19,7 @@ class PressLine(RowAnswer):
     lane: str
     channel: str | None
     flags: list[str]
-    incident_ids: list[UUID] = Field(description="Exactly one when the books are right.")
+    incident_ids: list[UUID] = Field(description="Exactly one when the records are right.")
     opened: bool = Field(description="Whether this press opened its incident.")
     control_room_id: str | None
     zone_id: str | None

@@ -5,29 +5,29 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contracts.book import Section
+from contracts.reconciliation import Section
 from contracts.reporting import GapKind
 from services.reporting.schemas.common import RowAnswer
 
 
-class BookOut(RowAnswer):
-    """The book of another service. `fault`: what was in the way since it was last compared whole."""
+class ComparedServiceOut(RowAnswer):
+    """The records of another service. `fault`: what was in the way since it was last compared whole."""
 
-    book: str = Field(examples=["alarm", "dispatch"])
+    service: str = Field(examples=["alarm", "dispatch"])
     compared_at: AwareDatetime
     fault: str | None
 
 
 class CompareIn(BaseModel):
-    """The local day (Europe/Brussels) whose books are to be compared."""
+    """The local day (Europe/Brussels) whose records are to be compared."""
 
     day: date = Field(ge=date(2020, 1, 1), le=date(2199, 12, 31))
 
 
 class LackOut(BaseModel):
-    """An entry that a book lacks and another has."""
+    """An entry that a service lacks and another has."""
 
-    book: str
+    service: str
     section: Section
     kind: GapKind
     id: UUID
@@ -36,9 +36,9 @@ class LackOut(BaseModel):
 
 
 class Differences(BaseModel):
-    """What a comparison showed: entries by book and section, books that were away, and what is lacking.
+    """What a comparison showed: entries by service and section, services that were away, and what is lacking.
 
-    `whole`: every book was read to its end; only then does an empty list mean that nothing is missing.
+    `whole`: every service was read to its end; only then does an empty list mean that nothing is missing.
     """
 
     entries: dict[str, dict[Section, int]]

@@ -1,4 +1,4 @@
-"""Who has a tie to a party, and whose case it is."""
+"""Who has a conflict of interest, and whose case it is."""
 
 from uuid import UUID
 
@@ -7,14 +7,15 @@ from sqlmodel import Session
 
 from chassis.security.accounts import account
 
-# A condition on `enrolment_id` (text or uuid): not of a case that the person `who` has a tie to.
+# A condition on `enrolment_id` (text or uuid): not of a case in which the person `who` has a conflict of
+# interest.
 _STANDS = "(t.withdrawn_at IS NULL OR t.declared_at > t.withdrawn_at)"
 NOT_TIED = (
-    "NOT EXISTS (SELECT FROM tied_persons t WHERE t.person = :who AND CAST(t.enrolment_id AS text) = {0} "
+    "NOT EXISTS (SELECT FROM conflicted_persons t WHERE t.person = :who AND CAST(t.enrolment_id AS text) = {0} "
     f"AND {_STANDS})"
 )
 _TIED = text(
-    "SELECT EXISTS (SELECT FROM tied_persons t WHERE t.person = :who AND t.enrolment_id = :id "  # noqa: S608
+    "SELECT EXISTS (SELECT FROM conflicted_persons t WHERE t.person = :who AND t.enrolment_id = :id "  # noqa: S608
     f"AND {_STANDS})"
 )
 _PROPOSED = text(
@@ -23,8 +24,8 @@ _PROPOSED = text(
 )
 
 
-def is_tied(session: Session, enrolment_id: UUID, who: str) -> bool:
-    """Say whether a person has a tie to a party of a case."""
+def is_conflicted(session: Session, enrolment_id: UUID, who: str) -> bool:
+    """Say whether a person has a conflict of interest of a case."""
     return bool(session.execute(_TIED, {"id": enrolment_id, "who": account(who)}).scalar_one())
 
 

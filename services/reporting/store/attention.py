@@ -84,13 +84,13 @@ def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: dat
 
 
 def exists(session: Session, attention_id: UUID, who: str, zone: str | None = None) -> bool:
-    """Say whether there ever was such a point, of this zone; none about a case that `who` has a tie to."""
+    """Say whether there ever was such a point, of this zone, in no case where `who` has a conflict."""
     values = {"id": attention_id, "who": account(who), "zone": zone}
     return bool(session.execute(_EXISTS, values).scalar_one())
 
 
 def listing(session: Session, who: str | None = None, zone: str | None = None) -> list[AttentionRow]:
-    """List open points of this zone (None: of all), oldest first; none about a case that `who` has a tie to."""
+    """List open points of this zone (None: of all), oldest first; of no case where `who` has a conflict."""
     rows = session.execute(_LISTING, {"who": who and account(who), "zone": zone})
     return records(AttentionRow, rows)
 
@@ -106,18 +106,18 @@ def silent(
 def canary_ages(session: Session) -> list[tuple[str, float]]:
     """Give the seconds since the last canary of each control room, or since its registration."""
     query = text(
-        "SELECT control_room_id, coalesce(last_canary_at, registered_at) AS heard_at "
+        "SELECT control_room_id, coalesce(last_canary_at, registered_at) AS canary_at "
         "FROM control_rooms WHERE registered_at IS NOT NULL"
     )
     now = clock.now()
-    return [(row.control_room_id, _age_s(row.heard_at, now)) for row in session.execute(query)]
+    return [(row.control_room_id, _age_s(row.canary_at, now)) for row in session.execute(query)]
 
 
-def _age_s(heard_at: datetime, now: datetime) -> float:
-    """Give the age in seconds; a time yet to come counts as never, for nobody knows when it was heard."""
-    return (now - (heard_at if heard_at <= now + _AHEAD else EARLIEST)).total_seconds()
+def _age_s(canary_at: datetime, now: datetime) -> float:
+    """Give the age in seconds; a time yet to come counts as never, for nobody knows when it came."""
+    return (now - (canary_at if canary_at <= now + _AHEAD else EARLIEST)).total_seconds()
 
 
-def heard(session: Session, before: datetime) -> list[str]:
+def rooms_with_canary(session: Session, before: datetime) -> list[str]:
     """Find control rooms whose silence ended."""
     return [row.control_room_id for row in session.execute(_HEARD, {"before": before})]

@@ -1,4 +1,4 @@
-"""When the books of others were compared, and what a comparison of a day showed."""
+"""When the records of others were compared, and what a comparison of a day showed."""
 
 import json
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from services.reporting.models import ComparisonRow
 from services.reporting.store.records import record, records
 
 _WATCH = text(
-    "INSERT INTO compared_books (book, compared_at, fault) SELECT name, :now, 'never compared' "
+    "INSERT INTO compared_services (book, compared_at, fault) SELECT name, :now, 'never compared' "
     "FROM unnest(CAST(:names AS text[])) AS n(name) ORDER BY 1 ON CONFLICT DO NOTHING"
 )
 # The lock of the row comes first, so that two replicas tell of a change once.
 _SEEN = text(
-    "WITH old AS (SELECT book, fault FROM compared_books WHERE book = :book FOR UPDATE) "
-    "UPDATE compared_books b SET fault = CAST(:fault AS text), "
+    "WITH old AS (SELECT service, fault FROM compared_services WHERE service = :service FOR UPDATE) "
+    "UPDATE compared_services b SET fault = CAST(:fault AS text), "
     "compared_at = CASE WHEN CAST(:fault AS text) IS NULL THEN :now ELSE b.compared_at END "
-    "FROM old WHERE b.book = old.book RETURNING old.fault IS DISTINCT FROM b.fault"
+    "FROM old WHERE b.service = old.service RETURNING old.fault IS DISTINCT FROM b.fault"
 )
 _ASKED = text(
     "INSERT INTO comparisons AS c (day, asked_at) VALUES (:day, :now) "
@@ -33,13 +33,13 @@ _MADE = text(
 
 
 def watch(session: Session, names: Sequence[str], now: datetime) -> None:
-    """Have these books compared from now on."""
+    """Have these records compared from now on."""
     session.execute(_WATCH, {"names": list(names), "now": now})
 
 
-def seen(session: Session, book: str, now: datetime, fault: str | None) -> bool:
-    """Note that a book was compared whole, or that something was in the way; True when that is a change."""
-    row = session.execute(_SEEN, {"book": book, "now": now, "fault": fault}).one_or_none()
+def seen(session: Session, service: str, now: datetime, fault: str | None) -> bool:
+    """Note that a service was compared whole, or that something was in the way; True when that is a change."""
+    row = session.execute(_SEEN, {"service": service, "now": now, "fault": fault}).one_or_none()
     return bool(row and row[0])
 
 

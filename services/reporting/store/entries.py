@@ -13,6 +13,7 @@ from sqlmodel import Session, SQLModel
 from chassis.database.columns import table_of
 from services.reporting.domain.entries import Entries
 from services.reporting.models import (
+    ConflictRow,
     DeviceRow,
     EnrolmentRow,
     EscalationRow,
@@ -21,7 +22,6 @@ from services.reporting.models import (
     OrderRow,
     PressRow,
     ProposerRow,
-    TieRow,
 )
 
 # What names a row of one of the tables.
@@ -100,7 +100,7 @@ _CONTROL_ROOM = text(
 _FACT = _add(FactRow, recorded_at=_NOW)
 _DEVICE = _replace(DeviceRow, "version")
 _ENROLMENT = _replace(EnrolmentRow, "changed_at")
-_TIE = _merge(TieRow, {"declared_at": _MOST, "withdrawn_at": _MOST})
+_CONFLICT = _merge(ConflictRow, {"declared_at": _MOST, "withdrawn_at": _MOST})
 _PROPOSER = _add(ProposerRow)
 
 
@@ -139,5 +139,5 @@ def write_entries(session: Session, entries: Entries, now: datetime) -> None:
         key: each.model_dump(include=set(_kinds(EnrolmentRow, {}))) for key, each in entries.enrolments.items()
     }
     _write(session, _ENROLMENT, enrolments, now)
-    _write(session, _TIE, entries.ties, now)
+    _write(session, _CONFLICT, entries.conflicts, now)
     _write(session, _PROPOSER, entries.proposers, now)

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, send
 from services.reporting.domain.gaps import RecentGap
-from services.reporting.models import ComparedBookRow, GapRow, MissingRow, ParkedRow
+from services.reporting.models import ComparedServiceRow, GapRow, MissingRow, ParkedRow
 from services.reporting.store.records import record, records
 
 # Alarm holds the press, dispatch never told of it.
@@ -38,7 +38,7 @@ WHERE seen_at < :before AND closed_at IS NULL AND routed_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM orders o WHERE o.incident_id = i.incident_id)
   AND NOT EXISTS (SELECT FROM escalations e WHERE e.incident_id = i.incident_id)
 """
-# What some book lacks that another has; and messages of the alarm path that were set aside.
+# What some service lacks that another has; and messages of the alarm path that were set aside.
 MISSING = "SELECT entry_id, kind, alarm_id FROM missing_entries WHERE seen_at < :before"
 PARKED = "SELECT entry_id, 'parked', alarm_id FROM parked_messages"
 _BY_ALARM = " UNION ".join((NO_INCIDENT, TWO_INCIDENTS, NO_PRESS, NO_ORDER))
@@ -117,7 +117,7 @@ def close(
 _NOTE_PARKED = Insert(table_of(ParkedRow), tail="ON CONFLICT DO NOTHING")
 _NOTE_MISSING = Insert(table_of(MissingRow), tail="ON CONFLICT DO NOTHING")
 _FOUND_AGAIN = text(
-    "DELETE FROM missing_entries WHERE book = :book AND section = :section AND entry_id = ANY(:ids)"
+    "DELETE FROM missing_entries WHERE service = :service AND section = :section AND entry_id = ANY(:ids)"
 )
 
 
@@ -140,22 +140,26 @@ def unpark(session: Session, alarm_ids: Collection[UUID]) -> None:
 
 
 def note_missing(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
-    """Note what books lack; what was known to be missing keeps the time since when."""
+    """Note what services lack; what was known to be missing keeps the time since when."""
     if rows:
         send(session, _NOTE_MISSING(rows))
 
 
-def missing(session: Session, book: str) -> list[tuple[str, UUID]]:
-    """Say what one book was found to lack: section and id, the oldest first."""
-    query = text("SELECT section, entry_id FROM missing_entries WHERE book = :book ORDER BY seen_at LIMIT 5000")
-    return [(row.section, row.entry_id) for row in session.execute(query, {"book": book})]
+def missing(session: Session, service: str) -> list[tuple[str, UUID]]:
+    """Say what one service was found to lack: section and id, the oldest first."""
+    query = text(
+        "SELECT section, entry_id FROM missing_entries WHERE service = :service ORDER BY seen_at LIMIT 5000"
+    )
+    return [(row.section, row.entry_id) for row in session.execute(query, {"service": service})]
 
 
-def found_again(session: Session, book: str, section: str, ids: Collection[UUID]) -> None:
-    """Note that a book has these after all."""
-    session.execute(_FOUND_AGAIN, {"book": book, "section": section, "ids": list(ids)})
+def found_again(session: Session, service: str, section: str, ids: Collection[UUID]) -> None:
+    """Note that a service has these after all."""
+    session.execute(_FOUND_AGAIN, {"service": service, "section": section, "ids": list(ids)})
 
 
-def compared(session: Session) -> list[ComparedBookRow]:
-    """Say when each book was last compared whole, and what was in the way since."""
-    return records(ComparedBookRow, session.execute(text("SELECT * FROM compared_books ORDER BY book")))
+def compared(session: Session) -> list[ComparedServiceRow]:
+    """Say when each service was last compared whole, and what was in the way since."""
+    return records(
+        ComparedServiceRow, session.execute(text("SELECT * FROM compared_services ORDER BY service"))
+    )

@@ -77,7 +77,7 @@ def stages(session: Session, since: datetime, until: datetime, lane: str | None)
 
 
 def lines(session: Session, since: datetime, until: datetime, limit: int, who: str) -> list[LedgerLine]:
-    """Give the presses of a period, one line each, in order of receipt; none that `who` is tied to."""
+    """Give the presses of a period, one line each, in order of receipt; none in which `who` has a conflict."""
     rows = session.execute(text(_LIST), {"since": since, "until": until, "limit": limit, "who": account(who)})
     return records(LedgerLine, rows)
 

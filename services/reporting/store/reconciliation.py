@@ -1,6 +1,6 @@
 """What the ledger holds of each section that services are reconciled by."""
 
-from contracts.book import Section
+from contracts.reconciliation import Section
 
 # What reporting knows by events. An incident counts from the press that opened it.
 OWN: dict[Section, str] = {

@@ -21,7 +21,11 @@ def check_canaries(tx: Transaction, settings: ReportingSettings, watching_since:
         tx.publish(CanaryMissed(control_room_id=room, silent_s=silent_s, found_at=now))
         attend(tx, AttentionKind.CANARY, room, {"last_canary_at": since.isoformat()}, now)
     attention.settle(
-        tx.session, AttentionKind.CANARY, attention.heard(tx.session, before), "a canary came through", now
+        tx.session,
+        AttentionKind.CANARY,
+        attention.rooms_with_canary(tx.session, before),
+        "a canary came through",
+        now,
     )
 
 

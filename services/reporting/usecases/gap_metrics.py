@@ -6,7 +6,7 @@ from chassis.runtime import clock
 from chassis.telemetry.metrics import Reading
 from contracts.telemetry import LEDGER_GAPS
 from services.reporting.domain.gaps import RecentGap, gap_name
-from services.reporting.models import ComparedBookRow
+from services.reporting.models import ComparedServiceRow
 from services.reporting.store import gaps
 
 # Each open gap pages by itself; of so many the rest only counts.
@@ -19,7 +19,7 @@ class GapMetrics:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._gaps: list[RecentGap] = []
-        self._compared: list[ComparedBookRow] = []
+        self._compared: list[ComparedServiceRow] = []
 
     def by_kind(self) -> list[Reading]:
         """Say how many gaps of each kind are open."""
@@ -34,10 +34,13 @@ class GapMetrics:
         return [(float(gap.open), {"kind": gap.kind, "gap": gap_name(gap.number)}) for gap in newest]
 
     def ages(self) -> list[Reading]:
-        """Give the seconds since each book was compared whole."""
+        """Give the seconds since each service was compared whole."""
         self._look()
         now = clock.now()
-        return [((now - book.compared_at).total_seconds(), {"book": book.book}) for book in self._compared]
+        return [
+            ((now - service.compared_at).total_seconds(), {"service": service.service})
+            for service in self._compared
+        ]
 
     def _look(self) -> None:
         try:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from chassis.database.database import Session, Transaction
 from chassis.runtime import clock
 from chassis.security import audit
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.reporting import LedgerGapFound
 from services.reporting.domain.attention import AttentionKind
 from services.reporting.domain.gaps import gap_name
@@ -33,13 +33,13 @@ def check_gaps(tx: Transaction, settings: ReportingSettings) -> int:
 
 
 def _check_compared(tx: Transaction, before: datetime, now: datetime) -> None:
-    """Tell of each book that nobody could look into for a while: silence does not mean that all is well."""
-    books = gaps.compared(tx.session)
-    for book in books:
-        if book.compared_at < before:
-            since = {"compared_at": book.compared_at.isoformat(), "fault": book.fault}
-            attend(tx, AttentionKind.NOT_COMPARED, book.book, since, now)
-    fresh = [book.book for book in books if book.compared_at >= before]
+    """Tell of each service that nobody could look into for a while: silence does not mean that all is well."""
+    services = gaps.compared(tx.session)
+    for service in services:
+        if service.compared_at < before:
+            since = {"compared_at": service.compared_at.isoformat(), "fault": service.fault}
+            attend(tx, AttentionKind.NOT_COMPARED, service.service, since, now)
+    fresh = [service.service for service in services if service.compared_at >= before]
     attention.settle(tx.session, AttentionKind.NOT_COMPARED, fresh, "it was compared", now)
 
 
@@ -48,7 +48,7 @@ def list_gaps(session: Session, since: datetime | None, *, closed: bool) -> Sequ
     return gaps.listing(session, since=since, closed=closed)
 
 
-def close_gap(tx: Transaction, caller: Caller, number: int, reason: str, *, irreparable: bool) -> GapRow:
+def close_gap(tx: Transaction, caller: Principal, number: int, reason: str, *, irreparable: bool) -> GapRow:
     """Close a gap that a person is done with.
 
     If its cause is still there, or comes back, it opens again under a new number; an `irreparable` one only if

@@ -51,9 +51,9 @@ def refuse_future(day: date, now: datetime) -> None:
 
 
 def press(session: Session, alarm_id: UUID, who: str) -> PressDetail:
-    """Give one press with its stages, orders and escalations; raises `PressUnknown`, also if `who` is tied."""
+    """Give one press with its stages, orders and escalations; raises `PressUnknown`, also for a conflict."""
     line = ledger.line(session, alarm_id)
-    if line is None or (line["enrolment_id"] and access.is_tied(session, line["enrolment_id"], who)):
+    if line is None or (line["enrolment_id"] and access.is_conflicted(session, line["enrolment_id"], who)):
         raise PressUnknown("the ledger has no such press", field="alarm_id")
     return {
         **_with_state(line),
@@ -65,7 +65,7 @@ def press(session: Session, alarm_id: UUID, who: str) -> PressDetail:
 def ledger_day(session: Session, day: date, limit: int, who: str) -> LedgerDay:
     """Give the ledger of a local day: totals, gaps found that day, presses; raises `DayInFuture`.
 
-    The totals count all; the presses are those of cases that `who` has no tie to.
+    The totals count all; the presses are those of cases that `who` has no conflict of interest to.
     """
     now = clock.now()
     refuse_future(day, now)

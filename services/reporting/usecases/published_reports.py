@@ -64,7 +64,7 @@ def made_reports(
     """Give the reports of a day, and what is in the way of those that cannot be made: each by itself."""
     first, after = days.day_bounds(day)
     facts = reports.facts_of_day(session, ids, first, after)
-    beats = reports.last_before(session, ids, first, [FactKind.HEARTBEAT])
+    heartbeats = reports.last_before(session, ids, first, [FactKind.HEARTBEAT])
     contacts = reports.last_before(session, ids, first, CONTACT)
     made: dict[UUID, ReportBody] = {}
     failed: dict[UUID, Exception] = {}
@@ -73,7 +73,9 @@ def made_reports(
     for each in ids:
         own = [fact for fact in facts if fact["owner"] == each]
         try:
-            report = daily_report.daily_report(each, day, own, beats.get(each), contacts.get(each), incidents)
+            report = daily_report.daily_report(
+                each, day, own, heartbeats.get(each), contacts.get(each), incidents
+            )
             made[each] = report.model_dump(mode="json")
         except Exception as error:  # noqa: BLE001 - whatever is wrong with its facts, the others are made
             failed[each] = error

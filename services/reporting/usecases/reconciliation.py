@@ -1,4 +1,4 @@
-"""When which books are compared: the last hour all the time, and one day of the past after the other."""
+"""When which records are compared: the last hour all the time, and one day of the past after the other."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -8,19 +8,19 @@ from chassis.database import timers
 from chassis.database.database import Database, Session, Transaction
 from chassis.database.timers import Due
 from chassis.runtime import clock
-from contracts.book import KEPT_BY
 from contracts.common import local_day
+from contracts.reconciliation import KEPT_BY
 from contracts.values import FIRST_DAY
-from services.reporting.clients.reconciliation import BookReader, BookUnavailable
+from services.reporting.clients.reconciliation import RecordsReader, RecordsUnavailable
 from services.reporting.domain import days
 from services.reporting.domain.attention import AttentionKind
 from services.reporting.domain.reconciliation import Differences, NamedLack
 from services.reporting.errors import ComparisonUnknown
-from services.reporting.models import ComparedBookRow, ComparisonRow
+from services.reporting.models import ComparedServiceRow, ComparisonRow
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, comparisons, due, gaps
 from services.reporting.usecases.attention import attend
-from services.reporting.usecases.compare_books import Compared, compare, held
+from services.reporting.usecases.compare_records import Compared, compare, held
 from services.reporting.usecases.ledger import refuse_future
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _RECENT_PARTS = 12
 _ON_ITS_WAY = timedelta(seconds=10)
 # A named entry is enough to act upon; the gaps have them all.
 _NAMED = 200
-# What a book answers whose database gave up.
+# What a service answers whose database gave up.
 _BUSY = "HTTP 503"
 _OTHERS = tuple(name for name in KEPT_BY if name != "reporting")
 
@@ -47,8 +47,8 @@ def begin_comparing(tx: Transaction) -> None:
             timers.schedule(tx.session, [Due(kind=kind, subject_id=local_day(now).isoformat(), due_at=now)])
 
 
-def compared_books(session: Session) -> Sequence[ComparedBookRow]:
-    """Say when the book of each other service was last compared whole with ours."""
+def compared_services(session: Session) -> Sequence[ComparedServiceRow]:
+    """Say when the records of each other service were last compared whole with ours."""
     return gaps.compared(session)
 
 
@@ -56,7 +56,7 @@ def comparison_of_day(session: Session, day: date) -> ComparisonRow:
     """Give what the last comparison of a local day showed; raises `ComparisonUnknown`."""
     row = comparisons.of_day(session, day)
     if row is None:
-        raise ComparisonUnknown("the books of that day were not compared yet", field="day")
+        raise ComparisonUnknown("the records of that day were not compared yet", field="day")
     return row
 
 
@@ -69,7 +69,7 @@ def request_comparison(tx: Transaction, day: date) -> ComparisonRow:
     return comparisons.asked(tx.session, day, now)
 
 
-def compare_next(database: Database, books: Mapping[str, BookReader], settings: ReportingSettings) -> bool:
+def compare_next(database: Database, readers: Mapping[str, RecordsReader], settings: ReportingSettings) -> bool:
     """Do one comparison that is due; True when there may be more. Whoever claimed it has set the next time."""
     with database.transaction() as tx:
         claimed = timers.claim(tx.session, [ASKED, RECENT, WALK], limit=1, longest=timedelta(minutes=10))
@@ -78,40 +78,40 @@ def compare_next(database: Database, books: Mapping[str, BookReader], settings: 
     for row in claimed:
         if row.kind == RECENT:
             now = clock.now()
-            _recheck(database, books)
-            found = Compared(away=_absent(books))
-            found.add(compare(books, now - _RECENT, now - _ON_ITS_WAY, _RECENT_PARTS))
+            _recheck(database, readers)
+            found = Compared(away=_absent(readers))
+            found.add(compare(readers, now - _RECENT, now - _ON_ITS_WAY, _RECENT_PARTS))
             _note(database, found, day=None)
         else:
             day = _day_of(row, local_day(clock.now()))
-            _note(database, _compare_day(books, day), day)
+            _note(database, _compare_day(readers, day), day)
     return bool(claimed)
 
 
-def _absent(books: Mapping[str, BookReader]) -> dict[str, str]:
-    """Name the books that nobody can ask."""
-    return {name: "not configured" for name in _OTHERS if name not in books}
+def _absent(readers: Mapping[str, RecordsReader]) -> dict[str, str]:
+    """Name the services that nobody can ask."""
+    return {name: "not configured" for name in _OTHERS if name not in readers}
 
 
-def _compare_day(books: Mapping[str, BookReader], day: date) -> Compared:
+def _compare_day(readers: Mapping[str, RecordsReader], day: date) -> Compared:
     """Compare the whole day at once; where that is too much for a database, hour by hour."""
     since, after = days.day_bounds(day)
-    until, absent = min(after, clock.now() - _ON_ITS_WAY), _absent(books)
+    until, absent = min(after, clock.now() - _ON_ITS_WAY), _absent(readers)
     if until <= since:
         return Compared(away=absent)
-    found = compare(books, since, until, parts=24)
+    found = compare(readers, since, until, parts=24)
     if _BUSY in found.away.values():
-        found = _compare_hours(books, since, until)
+        found = _compare_hours(readers, since, until)
     found.away |= absent
     return found
 
 
-def _compare_hours(books: Mapping[str, BookReader], since: datetime, until: datetime) -> Compared:
+def _compare_hours(readers: Mapping[str, RecordsReader], since: datetime, until: datetime) -> Compared:
     """Compare hour by hour, so that no database works for long; one that gives up even so is left alone."""
     found = Compared()
     while since < until:
         end = min(since + timedelta(hours=1), until)
-        there = {name: book for name, book in books.items() if name not in found.away}
+        there = {name: reader for name, reader in readers.items() if name not in found.away}
         found.add(compare(there, since, end, parts=4))
         since = end
     return found
@@ -137,33 +137,33 @@ def _schedule_next(tx: Transaction, row: Due, settings: ReportingSettings) -> No
     timers.schedule(tx.session, [Due(kind=row.kind, subject_id=day.isoformat(), due_at=due_at)])
 
 
-def _recheck(database: Database, books: Mapping[str, BookReader]) -> None:
-    """Ask each book for what it lacked, whatever the period: only a book that has it ends a gap."""
-    for name, book in books.items():
+def _recheck(database: Database, readers: Mapping[str, RecordsReader]) -> None:
+    """Ask each service for what it lacked, whatever the period: only a service that has it ends a gap."""
+    for name, reader in readers.items():
         with database.read() as session:
             lacking = gaps.missing(session, name)
         try:
-            for section in book.sections:
+            for section in reader.sections:
                 wanted = [entry_id for kind, entry_id in lacking if kind == section]
-                there = held(book, section, wanted) if wanted else set()
+                there = held(reader, section, wanted) if wanted else set()
                 if there:
                     with database.transaction() as tx:
                         gaps.found_again(tx.session, name, section, there)
-        except BookUnavailable:
+        except RecordsUnavailable:
             continue  # the comparison that follows says so
-    _recheck_parked(database, books)
+    _recheck_parked(database, readers)
 
 
-def _recheck_parked(database: Database, books: Mapping[str, BookReader]) -> None:
-    """Look for presses that were set aside: one is back when every book has it."""
+def _recheck_parked(database: Database, readers: Mapping[str, RecordsReader]) -> None:
+    """Look for presses that were set aside: one is back when every service has it."""
     with database.read() as session:
         parked = set(gaps.parked_presses(session))
-    if not parked or not {"alarm", "dispatch"} <= books.keys():
+    if not parked or not {"alarm", "dispatch"} <= readers.keys():
         return
     try:
-        for book in books.values():
-            parked &= held(book, "presses", parked)
-    except BookUnavailable:
+        for reader in readers.values():
+            parked &= held(reader, "presses", parked)
+    except RecordsUnavailable:
         return  # nothing is concluded
     with database.transaction() as tx:
         gaps.unpark(tx.session, parked)
@@ -174,7 +174,7 @@ def _note(database: Database, found: Compared, day: date | None) -> None:
     rows = [
         {
             "entry_id": lack.entry.id,
-            "book": lack.book,
+            "service": lack.service,
             "section": lack.section,
             "kind": lack.kind,
             "alarm_id": lack.entry.alarm_id,
@@ -202,13 +202,13 @@ def _note_compared(tx: Transaction, found: Compared, now: datetime) -> None:
     for name in _OTHERS:
         fault = found.away.get(name) or (None if found.whole else "too much differs to be read at once")
         if comparisons.seen(tx.session, name, now, fault):
-            log.warning("the book of %s: %s", name, fault or "compared again")
+            log.warning("the records of %s: %s", name, fault or "compared again")
 
 
 def _told(found: Compared) -> Differences:
     named: list[NamedLack] = [
         {
-            "book": lack.book,
+            "service": lack.service,
             "section": lack.section,
             "kind": lack.kind,
             "id": str(lack.entry.id),

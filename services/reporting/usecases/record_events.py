@@ -23,8 +23,8 @@ def record_events(tx: Transaction, queue: str, batch: Sequence[Event]) -> None:
             fresh.remove(event.id)
             incoming.enter(entries, queue, event)
     write_entries(tx.session, entries, now)
-    if entries.sealed:
-        witness.keep(tx.session, entries.sealed)
+    if entries.audit_seals:
+        witness.keep(tx.session, entries.audit_seals)
     reports.contradicted(tx.session, list(entries.incidents), list(entries.facts), now)
     gaps.note_parked(tx.session, list(entries.parked.values()))
     for kind, key, detail in entries.points:

@@ -7,13 +7,13 @@ from random import Random
 from uuid import uuid4
 
 from contracts.alarm import AlarmLocated, AlarmRaised
-from contracts.catalogue import PARKED, PUBLISHED, SEALED
+from contracts.catalogue import AUDIT_SEALED, PARKED, PUBLISHED
 from contracts.topology import ALARM_RECORDER, DISPATCH_ALARMS, QUEUES, Queue
 from tests.chaos.fault import Fault, Scale, Step
 from tests.chaos.rig import Rig
 from tests.chaos.subject import WORK_QUEUES
 
-_TYPES = [kind for kinds in (*PUBLISHED.values(), PARKED.values(), SEALED.values()) for kind in kinds]
+_TYPES = [kind for kinds in (*PUBLISHED.values(), PARKED.values(), AUDIT_SEALED.values()) for kind in kinds]
 # Other faults end there, too, and would be counted.
 _CLEARED: Step[Rig] = Step(0.0, "clear away what lies parked", lambda rig: rig.purge_parking())
 _UNREADABLE = b"\x00 this is no event"

@@ -17,18 +17,18 @@ from tools.runtime.native.layout import project_root
 _PORT = 31_900
 _ROLLED_OUT = ("alarm-api", "alarm-worker", "dispatch-alarms")
 _COPIED = ("contracts", "chassis", "services", "infra/geo")
-_FIELD = "    heard_by: str | None = None\n"
+_FIELD = "    received_by: str | None = None\n"
 # File, what stands there, what stands there in the next version.
 _CHANGES = (
     ("contracts/alarm.py", "    hops: dict[", f"{_FIELD}    hops: dict["),
     ("services/alarm/models.py", "    evidence: bytes\n", f"    evidence: bytes\n{_FIELD}"),
-    ("services/alarm/usecases/press_in_flight.py", " hops={", ' heard_by="next", hops={'),
-    ("services/alarm/store/presses.py", '*("stored_at", "flags",', '*("heard_by", "stored_at", "flags",'),
+    ("services/alarm/usecases/press_in_flight.py", " hops={", ' received_by="next", hops={'),
+    ("services/alarm/store/presses.py", '*("stored_at", "flags",', '*("received_by", "stored_at", "flags",'),
     (
         "services/alarm/store/presses.py",
         "    return {name: getattr(raised, name) for name in",
-        '    heard_by = raised.heard_by or "unknown"\n'
-        '    return {"heard_by": heard_by} | {name: getattr(raised, name) for name in',
+        '    received_by = raised.received_by or "unknown"\n'
+        '    return {"received_by": received_by} | {name: getattr(raised, name) for name in',
     ),
 )
 _VERSIONS = "services/alarm/migrations/versions"
@@ -42,10 +42,10 @@ def upgrade() -> None:
     {statement}
 """
 _STEPS = {
-    "may be empty": 'op.add_column("presses", sa.Column("heard_by", sa.Text))',
+    "may be empty": 'op.add_column("presses", sa.Column("received_by", sa.Text))',
     "may not be empty": (
-        "op.execute(\"UPDATE presses SET heard_by = 'unknown' WHERE heard_by IS NULL\")\n"
-        '    op.alter_column("presses", "heard_by", nullable=False)'
+        "op.execute(\"UPDATE presses SET received_by = 'unknown' WHERE received_by IS NULL\")\n"
+        '    op.alter_column("presses", "received_by", nullable=False)'
     ),
 }
 
@@ -85,25 +85,25 @@ def _second_step(rig: Rig) -> None:
 
 def _count(rig: Rig) -> None:
     with psycopg.connect(rig.system.admin_database_url("alarm")) as connection:
-        rows = connection.execute("SELECT heard_by, count(*) FROM presses GROUP BY 1").fetchall()
-    rig.told["heard by"] = {str(name): int(number) for name, number in rows}
+        rows = connection.execute("SELECT received_by, count(*) FROM presses GROUP BY 1").fetchall()
+    rig.told["received by"] = {str(name): int(number) for name, number in rows}
 
 
 def _back(rig: Rig) -> None:
     """The old version again, beside the new one first, and then its schema."""
     with psycopg.connect(rig.system.admin_database_url("alarm"), autocommit=True) as connection:
-        connection.execute("ALTER TABLE presses ADD COLUMN IF NOT EXISTS heard_by text")
-        connection.execute("ALTER TABLE presses ALTER COLUMN heard_by DROP NOT NULL")
+        connection.execute("ALTER TABLE presses ADD COLUMN IF NOT EXISTS received_by text")
+        connection.execute("ALTER TABLE presses ALTER COLUMN received_by DROP NOT NULL")
         rig.up_again()
         rig.alarm_urls[:] = [rig.system.url("alarm")]
         rig.end_beside()
-        connection.execute("ALTER TABLE presses DROP COLUMN heard_by")
+        connection.execute("ALTER TABLE presses DROP COLUMN received_by")
         connection.execute("UPDATE alembic_version SET version_num = %s", [_revisions(project_root())[-1]])
 
 
-async def _heard_by_both(rig: Rig, *_: object) -> list[str]:
-    heard = rig.told.get("heard by", {})
-    return [] if {"next", "unknown"} <= set(heard) else [f"not both versions took presses: {heard}"]
+async def _received_by_both(rig: Rig, *_: object) -> list[str]:
+    received = rig.told.get("received by", {})
+    return [] if {"next", "unknown"} <= set(received) else [f"not both versions took presses: {received}"]
 
 
 def _next(rig: Rig) -> Path:
@@ -126,7 +126,7 @@ def _migrate(rig: Rig, step: str) -> None:
     before = _revisions(folder)[-1]
     revision = f"{int(before) + 1:04d}"
     text = _MIGRATION.format(revision=revision, before=before, statement=_STEPS[step])
-    (folder / _VERSIONS / f"{revision}_heard_by.py").write_text(text)
+    (folder / _VERSIONS / f"{revision}_received_by.py").write_text(text)
     rig.migrate("alarm", folder)
 
 
@@ -134,4 +134,4 @@ def _revisions(folder: Path) -> list[str]:
     return sorted(path.name[:4] for path in (folder / _VERSIONS).glob("[0-9]*.py"))
 
 
-FAULTS = (Fault("release:beside", _roll_out, mend=_back, check=_heard_by_both, ci=True),)
+FAULTS = (Fault("release:beside", _roll_out, mend=_back, check=_received_by_both, ci=True),)

@@ -27,7 +27,7 @@ WORKERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "committee": (("committee-worker", "services.committee.worker", (topology.COMMITTEE_FOLLOW_UP,)),),
     "reporting": (("reporting-worker", "services.reporting.worker", (topology.REPORTING_LEDGER,)),),
 }
-# Everything but these keeps books or serves people at desks: it runs when no press needs the processor.
+# Everything but these keeps records or serves people at desks: it runs when no press needs the processor.
 _ON_THE_ALARM_PATH = ("alarm-api", "dispatch-api", "dispatch-alarms", "dispatch-worker")
 _BOOKS_NICE, _HEARTBEATS_NICE = 10, 19
 # Seconds that requests in hand may take at a stop. Patrols wait for the next process of dispatch meanwhile.
@@ -164,8 +164,10 @@ def _service(layout: Layout, service: str) -> list[Spec]:
     running = [replace(api, name=f"{service}-api", env=env, needs=needs), *workers]
     if service == "alarm":
         # The same API, for what comes thousands of times as often as presses and may always wait for them.
-        beats = _web(layout, "heartbeats", "services.alarm.api:create_heartbeats_app", "/health/ready")
-        running.append(replace(beats, name="alarm-heartbeats", env=env, needs=needs, nice=_HEARTBEATS_NICE))
+        heartbeats = _web(layout, "heartbeats", "services.alarm.api:create_heartbeats_app", "/health/ready")
+        running.append(
+            replace(heartbeats, name="alarm-heartbeats", env=env, needs=needs, nice=_HEARTBEATS_NICE)
+        )
     return [
         migrate,
         *(s if s.nice or s.name in _ON_THE_ALARM_PATH else replace(s, nice=_BOOKS_NICE) for s in running),

@@ -141,10 +141,10 @@ document.addEventListener("change", (event) => {
 });
 
 // Who writes for an hour is at work, though the service hears nothing of it: any request keeps the session.
-let heard = Date.now();
+let lastActive = Date.now();
 for (const sign of ["keydown", "pointerdown"])
   document.addEventListener(sign, () => {
-    if (Date.now() - heard < 240000) return;
-    heard = Date.now();
+    if (Date.now() - lastActive < 240000) return;
+    lastActive = Date.now();
     fetch("/health/live", { credentials: "same-origin" }).catch(() => {});
   });

@@ -60,7 +60,7 @@ CREATE TABLE health (
     location_permission boolean,
     app_version varchar,
     tested_at timestamptz,
-    told_at timestamptz,
+    notified_at timestamptz,
     CONSTRAINT health_pkey PRIMARY KEY (device_id)
 );
 CREATE TABLE kept_as (
@@ -71,7 +71,7 @@ CREATE TABLE kept_as (
     received_at timestamptz NOT NULL,
     deadline_at timestamptz NOT NULL,
     flags jsonb NOT NULL,
-    told_at timestamptz NOT NULL,
+    notified_at timestamptz NOT NULL,
     CONSTRAINT kept_as_pkey PRIMARY KEY (alarm_id)
 );
 CREATE TABLE presses (

@@ -15,7 +15,7 @@ CREATE TABLE applications (
     procedure varchar,
     proposer varchar,
     zone_id varchar,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     created_at timestamptz NOT NULL,
     created_by varchar NOT NULL,
     submitted_at timestamptz,
@@ -40,7 +40,7 @@ CREATE TABLE applications (
 CREATE TABLE conflicts (
     application_id uuid NOT NULL,
     subject varchar NOT NULL,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     declared_at timestamptz NOT NULL,
     declared_by varchar NOT NULL,
     person varchar,
@@ -58,11 +58,11 @@ CREATE TABLE deadlines (
     due_at timestamptz NOT NULL,
     state varchar NOT NULL,
     stage varchar,
-    loudness integer NOT NULL,
+    reminder_step integer NOT NULL,
     set_at timestamptz NOT NULL,
     met_at timestamptz,
     CONSTRAINT deadlines_check CHECK ((state = 'met') = (met_at IS NOT NULL)),
-    CONSTRAINT deadlines_loudness_check CHECK (loudness >= 0),
+    CONSTRAINT deadlines_reminder_step_check CHECK (reminder_step >= 0),
     CONSTRAINT deadlines_state_check CHECK (state IN ('open', 'met')),
     CONSTRAINT deadlines_pkey PRIMARY KEY (id)
 );
@@ -75,7 +75,7 @@ CREATE TABLE handovers (
     basis varchar NOT NULL,
     fields jsonb NOT NULL,
     side_by_side boolean NOT NULL,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     created_at timestamptz NOT NULL,
     created_by varchar NOT NULL,
     answered_at timestamptz,
@@ -96,7 +96,7 @@ CREATE TABLE history (
     at timestamptz NOT NULL,
     by varchar NOT NULL,
     partner varchar,
-    sealed bytea,
+    encrypted bytea,
     CONSTRAINT history_pkey PRIMARY KEY (id)
 );
 CREATE TABLE known_enrolments (
@@ -107,13 +107,13 @@ CREATE TABLE known_enrolments (
     CONSTRAINT known_enrolments_status_check CHECK (status IN ('open', 'active', 'suspended', 'ended')),
     CONSTRAINT known_enrolments_pkey PRIMARY KEY (id)
 );
-CREATE TABLE known_ties (
+CREATE TABLE registry_conflicts (
     enrolment_id uuid NOT NULL,
     subject varchar NOT NULL,
     declared_at timestamptz NOT NULL,
     person varchar,
     withdrawn_at timestamptz,
-    CONSTRAINT known_ties_pkey PRIMARY KEY (enrolment_id, subject)
+    CONSTRAINT registry_conflicts_pkey PRIMARY KEY (enrolment_id, subject)
 );
 CREATE TABLE meetings (
     id uuid NOT NULL,
@@ -136,7 +136,7 @@ CREATE TABLE members (
     role varchar NOT NULL,
     valid_from date NOT NULL,
     valid_until date,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     invited_at timestamptz NOT NULL,
     invited_by varchar NOT NULL,
     confirmed_at timestamptz,
@@ -150,7 +150,7 @@ CREATE TABLE attendances (
     meeting_id uuid NOT NULL,
     subject varchar NOT NULL,
     partner varchar NOT NULL,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     arrived_at timestamptz NOT NULL,
     left_at timestamptz,
     member_id uuid,
@@ -166,7 +166,7 @@ CREATE TABLE opinions (
     partner varchar NOT NULL,
     zone_id varchar NOT NULL,
     advice varchar NOT NULL,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     given_at timestamptz NOT NULL,
     given_by varchar NOT NULL,
     CONSTRAINT opinions_advice_check CHECK (advice IN ('grant', 'refuse', 'abstain')),
@@ -196,7 +196,7 @@ CREATE TABLE decisions (
     outcome varchar NOT NULL,
     protocol_id uuid,
     protocol_version integer,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     decided_at timestamptz NOT NULL,
     decided_by varchar NOT NULL,
     review_on date,
@@ -234,7 +234,7 @@ CREATE TABLE reviews (
     meeting_id uuid,
     present jsonb DEFAULT '{}' NOT NULL,
     excluded jsonb DEFAULT '{}' NOT NULL,
-    sealed bytea,
+    encrypted bytea,
     held_at timestamptz,
     held_by varchar,
     CONSTRAINT reviews_held CHECK ((state = 'held') = (outcome IS NOT NULL AND held_at IS NOT NULL)),
@@ -268,7 +268,7 @@ CREATE TABLE waiting_decisions (
     act varchar NOT NULL,
     there jsonb NOT NULL,
     recorder jsonb NOT NULL,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     recorded_at timestamptz NOT NULL,
     recorded_by varchar NOT NULL,
     state varchar NOT NULL,
@@ -299,7 +299,7 @@ CREATE INDEX ix_deadlines_subject_id ON deadlines (subject_id);
 CREATE INDEX ix_handovers_application_id ON handovers (application_id);
 CREATE INDEX ix_handovers_enrolment_id ON handovers (enrolment_id);
 CREATE INDEX ix_history_subject_id ON history (subject_id);
-CREATE INDEX ix_known_ties_person ON known_ties (person);
+CREATE INDEX ix_registry_conflicts_person ON registry_conflicts (person);
 CREATE INDEX ix_meetings_protocol_id ON meetings (protocol_id);
 CREATE INDEX ix_meetings_starts_at ON meetings (starts_at);
 CREATE INDEX ix_members_person ON members (person);

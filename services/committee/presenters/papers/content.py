@@ -120,7 +120,7 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -
         reference = str(item.application_id or item.review_id)
         if review is None or review.meeting_id != meeting.id or review.outcome is None:
             return Point(_short(reference), True, item.state)
-        said = reading.open(encrypted_columns.review(review.id), review.sealed)
+        said = reading.decrypt(encrypted_columns.review(review.id), review.encrypted)
         return Point(
             _short(reference),
             True,
@@ -140,7 +140,7 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -
 
 
 def _decided(reading: Reading, decision: DecisionRow, state: str, name: Name) -> Point:
-    said = reading.open(encrypted_columns.decision(decision.id), decision.sealed)
+    said = reading.decrypt(encrypted_columns.decision(decision.id), decision.encrypted)
     dates = [(each, day) for each in ("review_on", "ends_on") if (day := getattr(decision, each)) is not None]
     return Point(
         _short(str(decision.application_id)),

@@ -9,7 +9,7 @@ TABLES = """
 CREATE TABLE cards (
     enrolment_id uuid NOT NULL,
     version integer NOT NULL,
-    sealed bytea,
+    encrypted bytea,
     withdrawn boolean DEFAULT false NOT NULL,
     CONSTRAINT cards_pkey PRIMARY KEY (enrolment_id)
 );
@@ -122,7 +122,7 @@ CREATE TABLE perpetrators (
 CREATE TABLE photos (
     id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     card_version integer DEFAULT 0 NOT NULL,
     CONSTRAINT photos_pkey PRIMARY KEY (id)
 );
@@ -138,14 +138,14 @@ CREATE TABLE presses (
     fix_sequence bigint,
     CONSTRAINT presses_pkey PRIMARY KEY (alarm_id)
 );
-CREATE TABLE ties (
+CREATE TABLE conflicts (
     enrolment_id uuid NOT NULL,
     subject varchar NOT NULL,
     source uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
     spelt varchar,
     declared_at timestamptz DEFAULT '1970-01-01T00:00:00Z' NOT NULL,
     withdrawn_at timestamptz,
-    CONSTRAINT ties_pkey PRIMARY KEY (enrolment_id, subject, source)
+    CONSTRAINT conflicts_pkey PRIMARY KEY (enrolment_id, subject, source)
 );
 CREATE TABLE units (
     id varchar NOT NULL,
@@ -172,16 +172,16 @@ CREATE TABLE webhook_proposals (
     proposed_at timestamptz NOT NULL,
     CONSTRAINT webhook_proposals_pkey PRIMARY KEY (cic_id)
 );
-CREATE TABLE zones_told (
+CREATE TABLE published_zones (
     id serial NOT NULL,
     number integer NOT NULL,
     zones jsonb NOT NULL,
-    CONSTRAINT zones_told_pkey PRIMARY KEY (id)
+    CONSTRAINT published_zones_pkey PRIMARY KEY (id)
 );
 
 CREATE UNIQUE INDEX incidents_one_open ON incidents (subject) WHERE state = 'open';
 CREATE INDEX incidents_open_by_room ON incidents (cic_id) WHERE state = 'open';
-CREATE INDEX incidents_unproved ON incidents (device_id) WHERE state = 'open' AND lane = 'unverified';
+CREATE INDEX incidents_unverified ON incidents (device_id) WHERE state = 'open' AND lane = 'unverified';
 CREATE INDEX ix_devices_enrolment_id ON devices (enrolment_id);
 CREATE INDEX ix_incidents_changed_at ON incidents (changed_at);
 CREATE INDEX ix_incidents_enrolment_id ON incidents (enrolment_id);

@@ -1,7 +1,7 @@
 """Whether a press is its device's: dispatch believes the signature, by its own read model, not the lane.
 
-What is not proved is an incident of the unproved, with the reason as a flag; nothing is dropped for it. A
-device that is not known here yet may be as real as any: see `late_proofs`.
+An unverified press is an incident of the unverified lane, with the reason as a flag; nothing is dropped for it.
+A device that is not known here yet may be as real as any: see `late_proofs`.
 """
 
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ from services.dispatch.domain.geography import Point
 from services.dispatch.domain.routing import is_place
 from services.dispatch.store.rows import OwnerRow
 
-Proof = Literal["proved", "proof_pending", "proof_missing", "proof_broken"]
+Proof = Literal["verified", "proof_pending", "proof_missing", "proof_broken"]
 
 
 def believed(alarm: AlarmRaised, owner: OwnerRow | None) -> AlarmRaised:
-    """Give the press as far as it is proved. `owner`: see `select_owners`; None for a device not known here."""
+    """Give the press as far as it is verified. `owner`: see `select_owners`; None for an unknown device."""
     if alarm.lane != "verified":
         return alarm
     proof, signed = _judge(alarm, owner)
@@ -30,7 +30,7 @@ def believed(alarm: AlarmRaised, owner: OwnerRow | None) -> AlarmRaised:
     if AFTER_THE_END in alarm.flags:
         # The same signature again proves nothing but that somebody kept it: a person looks first.
         return alarm.model_copy(update={"lane": "unverified"})
-    if proof != "proved" or signed is None:
+    if proof != "verified" or signed is None:
         return alarm.model_copy(update={"lane": "unverified", "flags": (*alarm.flags, proof)})
     place = signed_place(signed.payload)
     if place is None or (alarm.fix is not None and (alarm.fix.lat, alarm.fix.lon) == (place.lat, place.lon)):
@@ -39,7 +39,7 @@ def believed(alarm: AlarmRaised, owner: OwnerRow | None) -> AlarmRaised:
     return alarm.model_copy(update={"fix": place, "flags": (*alarm.flags, "place_as_signed")})
 
 
-def may_yet_be_proved(alarm: AlarmRaised) -> bool:
+def may_yet_be_verified(alarm: AlarmRaised) -> bool:
     """Say whether another key of its device may prove it: none was known here, or perhaps an older one."""
     signed = jws.split(alarm.proof) if alarm.proof else None
     return bool({PENDING, BROKEN} & set(alarm.flags)) and signed is not None and _says_this_press(signed, alarm)
@@ -56,7 +56,7 @@ def _judge(alarm: AlarmRaised, owner: OwnerRow | None) -> tuple[Proof, jws.Signe
     key = jws.key_of(owner.public_key)
     if key is None or not jws.is_signed_by(key, signed.signed, signed.signature):
         return "proof_broken", None
-    return "proved", signed
+    return "verified", signed
 
 
 def _says_this_press(signed: jws.Signed, alarm: AlarmRaised) -> bool:

@@ -52,7 +52,7 @@ def by_key(presses: Sequence[Arrived]) -> dict[str, Arrived]:
 def locked(arrived: Mapping[str, Arrived]) -> tuple[Statement, ...]:
     """Make the statements that keep copies in other transactions waiting, then read what is there already.
 
-    The inbox is the lock and no more: where a press was lost from the books, a copy brings it back.
+    The inbox is the lock and no more: where a press was lost from the records, a copy brings it back.
     """
     keys, ids = list(arrived), {each for _, alarm, _ in arrived.values() for each in _ids_for(alarm)}
     locks = [uuid5(_LOCKS, key) for key in keys] + list(ids)

@@ -34,7 +34,7 @@ def join(
     here = newest is not None and is_newer(_measured_at(newest), incident.fix_at, now)
     came, far = list[str](), False
     if newest is not None and newest.alarm.fix is not None and here:
-        before = context.open_fix(incident)
+        before = context.decrypt_fix(incident)
         came = move_incident(
             tx, context, incident, newest.alarm.fix, _measured_at(newest), newest.route, now, newest.span
         )

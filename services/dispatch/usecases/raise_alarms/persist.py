@@ -19,7 +19,7 @@ from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after, has_webhook, look_again, unit_timer, webhook_row
 from services.dispatch.usecases.notify import notify_streams
 from services.dispatch.usecases.order_metrics import measure_order
-from services.dispatch.usecases.raise_alarms.believe import may_yet_be_proved
+from services.dispatch.usecases.raise_alarms.believe import may_yet_be_verified
 from services.dispatch.usecases.raise_alarms.raised_press import RaisedPress
 
 
@@ -37,8 +37,8 @@ def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], no
             timers += _timers(context, press, now)
             timers += _linked(press, now)
             _publish_order(tx, context, press, now)
-            sealed = _sealed_view(context, press, now)
-            notify_streams(tx, press.incident.id, press.span, sealed)
+            encrypted = _sealed_view(context, press, now)
+            notify_streams(tx, press.incident.id, press.span, encrypted)
         if PENDING in press.alarm.flags:
             timers.append(look_again(press.incident.id, now))
     again = {press.incident.id for press in raised if not press.opened}
@@ -53,9 +53,8 @@ def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], no
 
 
 def _sealed_view(context: Context, press: RaisedPress, now: datetime) -> str:
-    """Seal what a stream shows of the incident that this press opened: nobody has to read it again."""
-    seal = context.presenters.seal_opened
-    return seal(context, press.row, press.alarm.fix, press.order, press.owner, now)
+    """Encrypt what a stream shows of the incident that this press opened: nobody has to read it again."""
+    return context.presenters.encrypt_opened(context, press.row, press.alarm.fix, press.order, press.owner, now)
 
 
 def _measure(raised: Sequence[RaisedPress]) -> None:
@@ -100,7 +99,7 @@ def _press_row(context: Context, press: RaisedPress, now: datetime) -> Mapping[s
         "received_at": alarm.received_at,
         "routed_at": now,
         "copy_key": press.copy_key,
-        "proof": context.seal_proof(alarm.alarm_id, alarm.proof) if may_yet_be_proved(alarm) else None,
+        "proof": context.encrypt_proof(alarm.alarm_id, alarm.proof) if may_yet_be_verified(alarm) else None,
     }
 
 
@@ -165,5 +164,5 @@ def _for_room(context: Context, press: RaisedPress, room: str, now: datetime) ->
         search_basis=order.search_basis if order else None,
         linked_incident_ids=tuple(sorted(press.owner.linked)) if press.owner else (),
         units=(UnitOnTheWay(unit_id=order.unit_id, state="sent"),) if order and order.automatic else (),
-        kept_from=tuple(sorted(press.owner.tied)) if press.owner else (),
+        withheld_from=tuple(sorted(press.owner.conflicted)) if press.owner else (),
     )

@@ -22,7 +22,7 @@ def prepare(
         owner = owners.get(device_id) if device_id else None
         alarm = believed(alarm, owner)
         known = owner is not None
-        # An unproved press names a device that is perhaps not its own: its home zone must not be used.
+        # An unverified press names a device that is perhaps not its own: its home zone must not be used.
         owner = owner if alarm.lane == "verified" else None
         enrolment_id = owner.enrolment_id if owner else None
         route = context.situation.route(alarm.fix, owner.managing_zone_id if owner else None)

@@ -41,22 +41,22 @@ CREATE TABLE search_pieces (
     CONSTRAINT search_pieces_pkey PRIMARY KEY (enrolment_id, word, piece),
     CONSTRAINT search_pieces_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_files(id)
 );
-CREATE TABLE opened_files (
+CREATE TABLE break_glass (
     id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
     subject varchar NOT NULL,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     opened_at timestamptz NOT NULL,
     until timestamptz NOT NULL,
-    CONSTRAINT opened_files_pkey PRIMARY KEY (id),
-    CONSTRAINT opened_files_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_files(id)
+    CONSTRAINT break_glass_pkey PRIMARY KEY (id),
+    CONSTRAINT break_glass_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_files(id)
 );
 CREATE TABLE photos (
     id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
     shows uuid,
     taken_on date NOT NULL,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     added_at timestamptz NOT NULL,
     added_by varchar NOT NULL,
     CONSTRAINT photos_pkey PRIMARY KEY (id),
@@ -79,7 +79,7 @@ CREATE TABLE reminders (
     key varchar NOT NULL,
     due_at timestamptz NOT NULL,
     reminded_at timestamptz,
-    loudness integer NOT NULL,
+    reminder_step integer NOT NULL,
     settled_at timestamptz,
     settled_by varchar,
     CONSTRAINT reminders_pkey PRIMARY KEY (id)
@@ -122,16 +122,16 @@ CREATE TABLE issued_devices (
     CONSTRAINT issued_devices_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_files(id),
     CONSTRAINT issued_devices_phone_item_id_fkey FOREIGN KEY (phone_item_id) REFERENCES stock_items(id)
 );
-CREATE TABLE ties (
+CREATE TABLE file_conflicts (
     enrolment_id uuid NOT NULL,
     subject varchar NOT NULL,
-    sealed bytea,
+    encrypted bytea,
     declared_at timestamptz NOT NULL,
     declared_by varchar NOT NULL,
     source uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
     by_another boolean DEFAULT false NOT NULL,
     withdrawn_at timestamptz,
-    CONSTRAINT ties_pkey PRIMARY KEY (enrolment_id, subject, source)
+    CONSTRAINT file_conflicts_pkey PRIMARY KEY (enrolment_id, subject, source)
 );
 CREATE TABLE transfers (
     id uuid NOT NULL,
@@ -139,7 +139,7 @@ CREATE TABLE transfers (
     from_zone_id varchar NOT NULL,
     to_zone_id varchar NOT NULL,
     state varchar NOT NULL,
-    sealed bytea NOT NULL,
+    encrypted bytea NOT NULL,
     offered_at timestamptz NOT NULL,
     offered_by varchar NOT NULL,
     due_at timestamptz NOT NULL,
@@ -166,7 +166,7 @@ CREATE UNIQUE INDEX issued_devices_phone_item ON issued_devices (phone_item_id) 
 CREATE INDEX ix_enrolment_files_created_at ON enrolment_files (created_at);
 CREATE INDEX ix_enrolment_files_managing_zone_id ON enrolment_files (managing_zone_id);
 CREATE INDEX ix_issued_devices_enrolment_id ON issued_devices (enrolment_id);
-CREATE INDEX ix_opened_files_enrolment_id ON opened_files (enrolment_id);
+CREATE INDEX ix_break_glass_enrolment_id ON break_glass (enrolment_id);
 CREATE INDEX ix_photos_enrolment_id ON photos (enrolment_id);
 CREATE INDEX ix_received_decisions_enrolment_id ON received_decisions (enrolment_id);
 CREATE INDEX ix_reminders_due_at ON reminders (due_at);

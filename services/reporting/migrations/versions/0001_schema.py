@@ -19,11 +19,11 @@ CREATE TABLE attentions (
     reason varchar,
     CONSTRAINT attentions_pkey PRIMARY KEY (id)
 );
-CREATE TABLE compared_books (
-    book varchar NOT NULL,
+CREATE TABLE compared_services (
+    service varchar NOT NULL,
     compared_at timestamptz NOT NULL,
     fault varchar,
-    CONSTRAINT compared_books_pkey PRIMARY KEY (book)
+    CONSTRAINT compared_services_pkey PRIMARY KEY (service)
 );
 CREATE TABLE comparisons (
     day date NOT NULL,
@@ -136,13 +136,13 @@ CREATE TABLE presses (
 );
 CREATE TABLE missing_entries (
     entry_id uuid NOT NULL,
-    book varchar NOT NULL,
+    service varchar NOT NULL,
     section varchar NOT NULL,
     kind varchar NOT NULL,
     alarm_id uuid NOT NULL,
     received_at timestamptz NOT NULL,
     seen_at timestamptz NOT NULL,
-    CONSTRAINT missing_entries_pkey PRIMARY KEY (entry_id, book, section)
+    CONSTRAINT missing_entries_pkey PRIMARY KEY (entry_id, service, section)
 );
 CREATE TABLE parked_messages (
     entry_id uuid NOT NULL,
@@ -174,13 +174,13 @@ CREATE TABLE reports_due (
     failures integer NOT NULL,
     CONSTRAINT reports_due_pkey PRIMARY KEY (enrolment_id, day)
 );
-CREATE TABLE tied_persons (
+CREATE TABLE conflicted_persons (
     person varchar NOT NULL,
     enrolment_id uuid NOT NULL,
     source uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
     declared_at timestamptz DEFAULT '1970-01-01T00:00:00Z' NOT NULL,
     withdrawn_at timestamptz,
-    CONSTRAINT tied_persons_pkey PRIMARY KEY (person, enrolment_id, source)
+    CONSTRAINT conflicted_persons_pkey PRIMARY KEY (person, enrolment_id, source)
 );
 
 CREATE UNIQUE INDEX attentions_open ON attentions (kind, key) WHERE resolved_at IS NULL;

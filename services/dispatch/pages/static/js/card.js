@@ -12,8 +12,10 @@ export function showCard() {
     fill(box, null, () => []); // nothing of a closed alarm stays in the page
     return;
   }
-  fill(box, [language, view.incident_id, view.card, view.tied], () =>
-    view.card ? card(view.card, view.incident_id) : [title(), el("p", {}, view.tied ? t("tied") : t("noCard"))],
+  fill(box, [language, view.incident_id, view.card, view.conflicted], () =>
+    view.card
+      ? card(view.card, view.incident_id)
+      : [title(), el("p", {}, view.conflicted ? t("tied") : t("noCard"))],
   );
 }
 

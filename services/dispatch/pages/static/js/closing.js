@@ -10,7 +10,7 @@ import { nt, t, word } from "./words.js";
 export const OUTCOMES = ["genuine", "perpetrator_present", "arrest", "accidental", "technical", "test"];
 const MANY_MS = 60000; // each of them is ended by itself
 // What the form stands for: an incident, and of a group what was seen of it when the form was opened. What comes
-// in later is not closed with it, and an alarm that was proved meanwhile is not closed as one of many.
+// in later is not closed with it, and an alarm that was verified meanwhile is not closed as one of many.
 /** @type {{ id: string, seen: Record<string, number> | null } | null} */
 let asked = null;
 
@@ -18,7 +18,8 @@ let asked = null;
  * Only a supervisor of the alarm's own control room; the service checks it again.
  * @param {Incident} view
  */
-export const mayClose = (view) => isOurs(view) && !view.tied && Boolean(state.me?.roles.includes("supervisor"));
+export const mayClose = (view) =>
+  isOurs(view) && !view.conflicted && Boolean(state.me?.roles.includes("supervisor"));
 
 /**
  * The outcomes to choose from, none of them beforehand.
@@ -77,7 +78,7 @@ export function showClosing() {
  * @param {Record<string, number>} seen
  */
 async function closeMany(view, said, seen) {
-  const path = `/v1/control-rooms/${encodeURIComponent(view.control_room_id)}/unproved/close`;
+  const path = `/v1/control-rooms/${encodeURIComponent(view.control_room_id)}/unverified/close`;
   const answer = await post(path, { ...said, incident_ids: Object.keys(seen), presses: seen }, null, MANY_MS);
   for (const id of answer.closed) state.over.add(id);
   state.groups.delete(view.incident_id);

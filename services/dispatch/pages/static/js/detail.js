@@ -48,14 +48,14 @@ export function showAlarm(act, busy) {
   const group = groupOf(view);
   const many = group ? countOf(group) : 0;
   const key = [language, view.incident_id, view.revision, state.zones.size, state.rooms.size, many];
-  fill(byId("head"), [...key, view.tied, Boolean(leading(view)) || late(view)], () => head(view, many));
+  fill(byId("head"), [...key, view.conflicted, Boolean(leading(view)) || late(view)], () => head(view, many));
   say(byId("duress"), view.cancel === "duress" ? t("duress") : null);
   showActions(view, busy, many);
   fill(byId("place"), [...key, known(view)], () => place(view));
   fill(byId("orders"), [...key, busy], () => orders(view, act, busy));
   fill(byId("flags"), key, () => flags(view));
   const near = nearest(view, 4);
-  const open = !view.acknowledged_at || !isOurs(view) || view.tied;
+  const open = !view.acknowledged_at || !isOurs(view) || view.conflicted;
   fill(
     byId("units"),
     [...key, busy, near.map(({ unit, away }) => [unit.unit_id, unit.fresh, away && Math.round(away / 50)])],
@@ -93,7 +93,7 @@ function head(view, many) {
           { class: "who" },
           many
             ? nt("unprovedMany", many)
-            : (view.card?.victim.name ?? (view.tied ? t("nameWithheld") : t("noName"))),
+            : (view.card?.victim.name ?? (view.conflicted ? t("nameWithheld") : t("noName"))),
         ),
       ),
       el("time", { class: "age", "data-since": view.raised_at }),
@@ -142,7 +142,7 @@ function showActions(view, busy, many) {
         : progress(view),
   );
   byId("progress").dataset.state = order?.state ?? "";
-  const offered = !isOurs(view) && !view.tied && step !== "take-over";
+  const offered = !isOurs(view) && !view.conflicted && step !== "take-over";
   say(byId("take-over"), offered ? `${t("step.take-over")} (T)` : null);
 }
 
@@ -168,7 +168,7 @@ function labelOf(step, view, many) {
 function place(view) {
   const { location } = view;
   const tone = quality(location);
-  const doubtful = tone === "red" && !view.tied;
+  const doubtful = tone === "red" && !view.conflicted;
   const measured = t("measured", { age: "|" }).split("|"); // around the age, which goes on
   return [
     el("h3", {}, t("location")),

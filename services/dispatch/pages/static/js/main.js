@@ -175,7 +175,7 @@ function receive(view) {
   const change = take(view);
   const isNew = change === "new" && rings(view);
   const isDuress = change && view.cancel === "duress" && before !== "duress" && isOurs(view);
-  // A flood that was looked at gives way to an alarm that is proved: Enter takes that one.
+  // A flood that was looked at gives way to an alarm that is verified: Enter takes that one.
   if (
     isNew &&
     view.lane === "verified" &&
@@ -278,7 +278,7 @@ function wire() {
   const acknowledge = () => only("acknowledge", "next");
   const takeOver = () => {
     const view = selected();
-    if (view && !isOurs(view) && !view.tied) STEPS["take-over"]();
+    if (view && !isOurs(view) && !view.conflicted) STEPS["take-over"]();
   };
   listen({
     Enter: acknowledge,

@@ -19,7 +19,7 @@ let asked = null;
  * @param {boolean} busy
  */
 export function radio(view, order, act, busy) {
-  if (!isOurs(view) || view.tied || !WAY.includes(order.state)) return null;
+  if (!isOurs(view) || view.conflicted || !WAY.includes(order.state)) return null;
   const steps = SAID.filter((state) => WAY.indexOf(state) > WAY.indexOf(order.state));
   /**
    * @param {string} hold

@@ -63,7 +63,7 @@ function joins(view) {
 }
 
 /**
- * Alike in place, time and source: what names the device of a victim, or was proved, has no `alike`.
+ * Alike in place, time and source: what names the device of a victim, or was verified, has no `alike`.
  * @param {Incident} view
  * @param {Incident | null} head
  * @param {Group} group
@@ -147,8 +147,8 @@ export const rings = (view) => !view.acknowledged_at && (isOurs(view) || view.es
  * @returns {"acknowledge" | "take-over" | "send" | "choose" | null}
  */
 export function nextStep(view) {
-  // Who has a tie may send the proposed unit; all else is for somebody who has none.
-  if (view.tied) return proposal(view) && !liveOrders(view).length ? "send" : null;
+  // Who has a conflict of interest may send the proposed unit; all else is for somebody who has none.
+  if (view.conflicted) return proposal(view) && !liveOrders(view).length ? "send" : null;
   if (!isOurs(view)) return rings(view) ? "take-over" : null;
   if (!view.acknowledged_at) return "acknowledge";
   if (liveOrders(view).length) return null;
@@ -160,7 +160,7 @@ export const another = () =>
   ordered().find((view) => view.incident_id !== state.selected && nextStep(view)) ?? null;
 
 /**
- * Proved presses before unproved ones, and a flood below all: it must not bury them.
+ * Verified presses before unverified ones, and a flood below all: it must not bury them.
  * @param {Incident} view
  */
 function laneRank(view) {
@@ -209,10 +209,10 @@ export function quality(location) {
 }
 
 /**
- * How well the place of an alarm is known; from who has a tie it is kept, which is not the same as unknown.
+ * How well the place of an alarm is known; from who has a conflict of interest it is kept, which is not the same as unknown.
  * @param {Incident} view
  */
-export const known = (view) => (view.tied ? "withheld" : view.location ? quality(view.location) : "none");
+export const known = (view) => (view.conflicted ? "withheld" : view.location ? quality(view.location) : "none");
 
 /**
  * 0,0 and its neighbourhood is what devices send that know nothing.

@@ -129,7 +129,7 @@ export function units(view, near, closed, act) {
       el(
         "p",
         { class: "hint" },
-        view.tied ? t("tied") : isOurs(view) ? t("acknowledgeFirst") : t("takeOverFirst"),
+        view.conflicted ? t("tied") : isOurs(view) ? t("acknowledgeFirst") : t("takeOverFirst"),
       ),
   ];
 }

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from chassis.database.database import Database, engine_of
-from chassis.security.key_rotation import OUTBOX, Resealer
+from chassis.security.key_rotation import OUTBOX, KeyRotation
 from chassis.security.vault import Vault, new_key
 from contracts.topology import DISPATCH_CARDS, REGISTRY_CARDS
 from services.registry.api import create_app
@@ -37,7 +37,7 @@ SECRETS = (
     "73519264",
     "second bell",
 )
-# Longer than what turns up by chance in sealed bytes.
+# Longer than what turns up by chance in encrypted bytes.
 CODES = {"cancel_code": "73519264", "duress_code": "84620517"}
 
 
@@ -91,16 +91,16 @@ def test_a_dump_finds_no_card_while_the_broker_is_away_and_then_it_arrives_whole
     assert base64.b64decode(jpeg) == photo
 
 
-def test_what_waits_is_sealed_anew_and_counted_before_its_key_is_dropped(
+def test_what_waits_is_re_encrypted_and_counted_before_its_key_is_dropped(
     issuer: Issuer, url: str, broker: Broker
 ) -> None:
     with registry(issuer, url, OLD) as here:
         enrolment, _ = written(here)
         audit = here.call("GET", "/v1/audit/keys", role="auditor")
-        assert {"column": "outbox.body", "version": 1, "values": 3} in audit["sealed"]
+        assert {"column": "outbox.body", "version": 1, "values": 3} in audit["encrypted"]
     settings = environment(issuer, url) | {"vault_keys": f"{OLD},{NEW}"}
     database = Database(engine_of(RegistrySettings.model_validate(settings)), "/services/registry")
-    Resealer(ENCRYPTED).look(database, Vault(f"{OLD},{NEW}"))
+    KeyRotation(ENCRYPTED).look(database, Vault(f"{OLD},{NEW}"))
     with database.read() as session:
         assert OUTBOX.counted(session) == {2: 3}
     with registry(issuer, url, NEW, broker.url_of("registry")) as here:
@@ -119,7 +119,7 @@ def test_what_no_key_opens_holds_up_nothing_else(issuer: Issuer, url: str, broke
     assert mine in {event.subject for event in waiting(broker, DISPATCH_CARDS)}
 
 
-def test_the_location_of_an_alarm_rests_sealed_too(one_desk: Dispatch) -> None:
+def test_the_location_of_an_alarm_rest_encrypted_too(one_desk: Dispatch) -> None:
     one_desk.policy(GHENT_ROOM, "automatic", amqp=True)
     one_desk.units(GHENT_ROOM, SOMEWHERE, 1)
     with one_desk.context.database.transaction() as tx:
@@ -131,7 +131,7 @@ def test_the_location_of_an_alarm_rests_sealed_too(one_desk: Dispatch) -> None:
     assert {exchange for exchange, _ in sent} == {"alarm.urgent", "dispatch.orders"}
     assert all(str(SOMEWHERE.lat).encode() not in body for _, body in sent)
     assert str(SOMEWHERE.lat).encode() in b"".join(one_desk.waiting())
-    # What is nobody's business is not sealed: most of what there is.
+    # What is nobody's business is not encrypted: most of what there is.
     rest = one_desk.sql("SELECT body FROM outbox WHERE exchange = 'dispatch.events'")
     assert rest
     assert all(body.startswith(b"{") for (body,) in rest)

@@ -1,4 +1,4 @@
-"""Heartbeats in open loop, as a process of their own: `-m tools.bench.beats URL DATABASE RATE SECONDS`.
+"""Heartbeats in open loop, as a process of their own: `-m tools.bench.heartbeats URL DATABASE RATE SECONDS`.
 
 Speaks lines of JSON on standard output when all is signed and after each phase; a line on its input begins
 a phase. The phones of the country do not run on the server: this process runs when nothing else wants to.

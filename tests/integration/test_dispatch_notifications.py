@@ -1,4 +1,4 @@
-"""The doorbell of an opened incident brings its view, sealed: the very view that the database would show."""
+"""The change notification of an opened incident brings its view, encrypted: the same as the database shows."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from contracts.registry import (
     Person,
 )
 from services.dispatch.presenters.incident_view import load_views
-from services.dispatch.push.notifications import open_sealed
+from services.dispatch.push.notifications import decrypt_view
 from services.dispatch.usecases import escalate
 from services.dispatch.usecases.registry_projection import take_card, take_device, take_enrolment
 from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Dispatch, act, alarm, context_on, public_key_of
@@ -47,11 +47,11 @@ def enrol(desk: Dispatch, perpetrator: UUID) -> UUID:
     """A victim with a device and a card; returns the device."""
     enrolment, device, now = uuid4(), uuid4(), clock.now()
     card = Card(
-        victim=Person(name="Doorbell Victim", phone="+32 400 00 00 00"),
+        victim=Person(name="Notified Victim", phone="+32 400 00 00 00"),
         languages=("nl",),
         addresses=(Address(kind="home", text=HER_STREET),),
         perpetrators=(
-            Perpetrator(name="Doorbell Perpetrator", ref=perpetrator, weapons=(Noted(text="knife"),)),
+            Perpetrator(name="Notified Perpetrator", ref=perpetrator, weapons=(Noted(text="knife"),)),
         ),
     )
     zone = "gent-1"
@@ -86,14 +86,14 @@ def enrol(desk: Dispatch, perpetrator: UUID) -> UUID:
     return device
 
 
-def test_the_doorbell_brings_the_view_that_the_database_shows(desk: Dispatch, bell: Bell) -> None:
+def test_the_change_notification_brings_the_view_that_the_database_shows(desk: Dispatch, bell: Bell) -> None:
     perpetrator = uuid4()
     first, second = (alarm(enrol(desk, perpetrator)) for _ in range(2))
     desk.press(first)
     desk.press(second)
     _, told = bell.rung()
-    assert told.sealed is not None
-    brought = open_sealed(desk.context, second.alarm_id, told.sealed)
+    assert told.encrypted is not None
+    brought = decrypt_view(desk.context, second.alarm_id, told.encrypted)
     with desk.context.database.read() as session:
         [shown] = load_views(desk.context, session, [second.alarm_id], clock.now())
     assert brought.linked_incidents == [first.alarm_id]
@@ -108,12 +108,12 @@ def test_the_doorbell_brings_the_view_that_the_database_shows(desk: Dispatch, be
 def test_nothing_of_the_view_can_be_read_without_the_key(desk: Dispatch, bell: Bell) -> None:
     desk.press(alarm(enrol(desk, uuid4())))
     [body] = bell.bodies
-    assert b"Doorbell" not in body
+    assert b"Notified" not in body
     assert HER_STREET.encode() not in body
     [told] = bell.rung()
-    assert told.sealed is not None
+    assert told.encrypted is not None
     with pytest.raises(Unreadable):
-        open_sealed(desk.context, uuid4(), told.sealed)
+        decrypt_view(desk.context, uuid4(), told.encrypted)
 
 
 def test_a_second_press_only_rings(desk: Dispatch, bell: Bell) -> None:
@@ -121,7 +121,7 @@ def test_a_second_press_only_rings(desk: Dispatch, bell: Bell) -> None:
     desk.press(alarm(device, 1))
     desk.press(alarm(device, 2))
     first, second = bell.rung()
-    assert [told.sealed is None for told in (first, second)] == [False, True]
+    assert [told.encrypted is None for told in (first, second)] == [False, True]
     assert desk.sql("SELECT revision > 1 FROM incidents") == [(True,)]
 
 

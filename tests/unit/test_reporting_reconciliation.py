@@ -1,4 +1,4 @@
-"""A book that answers what was not agreed is away: nothing is concluded from it. The server is a real one."""
+"""A service that answers what was not agreed is away: nothing is concluded. The server is a real one."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -9,9 +9,9 @@ import httpx
 import pytest
 from fastapi import FastAPI, Response
 
-from contracts.book import MOST_ENTRIES, NOTHING, Part
-from services.reporting.clients.reconciliation import BookUnavailable, RemoteBook
-from services.reporting.usecases.compare_books import compare
+from contracts.reconciliation import MOST_ENTRIES, NOTHING, Part
+from services.reporting.clients.reconciliation import RecordsUnavailable, RemoteRecords
+from services.reporting.usecases.compare_records import compare
 from services.reporting.usecases.reconciliation import _compare_day
 from tests.support.serving import Serving
 
@@ -33,10 +33,10 @@ class Liar:
 
 
 @pytest.fixture(scope="module")
-def liar() -> Iterator[tuple[Liar, RemoteBook]]:
+def liar() -> Iterator[tuple[Liar, RemoteRecords]]:
     liar = Liar()
     with Serving(liar.app) as served:
-        yield liar, RemoteBook("alarm", served.url, httpx.Auth())
+        yield liar, RemoteRecords("alarm", served.url, httpx.Auth())
 
 
 DIGEST = NOTHING.model_dump_json()
@@ -64,17 +64,17 @@ PART = (
         (503, "{}"),
     ],
 )
-def test_whatever_is_not_as_agreed_is_away(liar: tuple[Liar, RemoteBook], status: int, body: str) -> None:
-    server, book = liar
+def test_whatever_is_not_as_agreed_is_away(liar: tuple[Liar, RemoteRecords], status: int, body: str) -> None:
+    server, reader = liar
     server.status, server.body = status, body.encode()
-    with pytest.raises(BookUnavailable, match="alarm"):
-        book.digests(SINCE, UNTIL, 1)
+    with pytest.raises(RecordsUnavailable, match="alarm"):
+        reader.digests(SINCE, UNTIL, 1)
     server.status, server.body = 200, f"[{PART}]".encode()
-    assert book.digests(SINCE, UNTIL, 1)[0].sections["presses"] == NOTHING
+    assert reader.digests(SINCE, UNTIL, 1)[0].sections["presses"] == NOTHING
 
 
-def test_pages_that_do_not_go_on_end_the_comparison(liar: tuple[Liar, RemoteBook]) -> None:
-    server, book = liar
+def test_pages_that_do_not_go_on_end_the_comparison(liar: tuple[Liar, RemoteRecords]) -> None:
+    server, reader = liar
     same = f'{{"id": "{uuid4()}", "alarm_id": "{uuid4()}", "received_at": "2026-03-01T00:00:00Z"}}'
     other = PART.replace(NOTHING.sha256, "0" * 64)
 
@@ -85,11 +85,11 @@ def test_pages_that_do_not_go_on_end_the_comparison(liar: tuple[Liar, RemoteBook
 
         def digests(self, *_: Any) -> Any:
             server.body = f"[{other}]".encode()
-            return book.digests(SINCE, UNTIL, 1)
+            return reader.digests(SINCE, UNTIL, 1)
 
         def entries(self, *what: Any) -> Any:
             server.body = f"[{','.join([same] * MOST_ENTRIES)}]".encode()
-            return book.entries(*what)
+            return reader.entries(*what)
 
         def held(self, *_: Any) -> set[UUID]:
             raise AssertionError
@@ -99,13 +99,13 @@ def test_pages_that_do_not_go_on_end_the_comparison(liar: tuple[Liar, RemoteBook
 
         def digests(self, *_: Any) -> Any:
             server.body = f"[{PART}]".encode()
-            return book.digests(SINCE, UNTIL, 1)
+            return reader.digests(SINCE, UNTIL, 1)
 
         def entries(self, *_: Any) -> Any:
             return []
 
-    books: dict[str, Any] = {"reporting": Ours(), "alarm": Both()}
-    found = compare(books, SINCE, UNTIL, 1)
+    readers: dict[str, Any] = {"reporting": Ours(), "alarm": Both()}
+    found = compare(readers, SINCE, UNTIL, 1)
     assert found.away == {"alarm": "its pages do not go on"}
     assert found.lacks == []
 
@@ -120,14 +120,14 @@ class Slow:
 
     def digests(self, since: datetime, until: datetime, parts: int) -> Any:
         if until - since > self.most:
-            raise BookUnavailable("dispatch", "HTTP 503")
+            raise RecordsUnavailable("dispatch", "HTTP 503")
         sections = {"presses": NOTHING.model_copy(update={"entries": 1})}
         return [Part.model_validate({"since": since, "until": until, "sections": sections})] * parts
 
 
 @pytest.mark.parametrize(("most", "away"), [(25, {}), (1, {}), (0.5, {"dispatch": "HTTP 503"})])
 def test_a_day_that_is_too_much_at_once_is_compared_hour_by_hour(most: float, away: dict[str, str]) -> None:
-    books: dict[str, Any] = {"alarm": Slow(timedelta(days=2)), "dispatch": Slow(timedelta(hours=most))}
-    found = _compare_day(books, date(2026, 3, 29))
+    readers: dict[str, Any] = {"alarm": Slow(timedelta(days=2)), "dispatch": Slow(timedelta(hours=most))}
+    found = _compare_day(readers, date(2026, 3, 29))
     assert (found.away, found.lacks) == (away, [])
-    assert found.entries["alarm"]["presses"] >= 23, "whatever another book does"
+    assert found.entries["alarm"]["presses"] >= 23, "whatever another service does"

@@ -19,7 +19,7 @@ from contracts.envelope import wrap
 from contracts.topology import REPORTING_ATTENTION
 from services.alarm.usecases.record_presses import report_overlooked
 from services.reporting.api import create_app
-from services.reporting.clients.reconciliation import RemoteBook
+from services.reporting.clients.reconciliation import RemoteRecords
 from services.reporting.store import attention, gaps
 from services.reporting.usecases import gap_metrics
 from services.reporting.usecases.gaps import check_gaps
@@ -28,14 +28,14 @@ from tests.support import dispatching
 from tests.support.desks import Desk, desk
 from tests.support.ledger_database import enter, published
 from tests.support.postgres import Cluster
-from tests.support.three_books import Three, three_books
+from tests.support.three_services import Three, three_services
 from tests.support.tokens import ROLES
 from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
 def started(cluster: Cluster) -> Iterator[Three]:
-    with three_books(cluster) as three:
+    with three_services(cluster) as three:
         yield three
 
 
@@ -176,13 +176,13 @@ def test_a_press_that_dispatch_has_and_alarm_never_had(three: Three) -> None:
     assert ("no_press", raised.alarm_id) in three.gaps()
 
 
-def test_a_row_that_is_gone_from_our_own_book(three: Three, lost: UUID) -> None:
+def test_a_row_that_is_gone_from_our_own_records(three: Three, lost: UUID) -> None:
     with three.reporting.transaction() as tx:
         tx.session.execute(text("DELETE FROM presses WHERE alarm_id = :id"), {"id": lost})
     assert three.gaps() == {("not_reported", lost)}
 
 
-def test_times_that_differ_between_books_are_no_loss(three: Three, lost: UUID) -> None:
+def test_times_that_differ_between_services_are_no_loss(three: Three, lost: UUID) -> None:
     """At the edge of a part, of the hour and of a day; a clock that is ahead."""
     for minutes in (-61, -4.99, 3):
         three.rows.do(
@@ -218,12 +218,12 @@ def test_many_losses_are_all_named(three: Three) -> None:
     assert len(found) == 5000
 
 
-def test_a_book_that_is_away_closes_no_gap_and_is_told(three: Three, lost: UUID) -> None:
+def test_a_service_that_is_away_closes_no_gap_and_is_told(three: Three, lost: UUID) -> None:
     three.desk.do("DELETE FROM incidents WHERE id = :id", id=lost)
     before = three.gaps()
     assert ("no_incident", lost) in before
-    there = three.books["dispatch"]
-    three.books["dispatch"] = RemoteBook("dispatch", "http://127.0.0.1:1", httpx.Auth())
+    there = three.readers["dispatch"]
+    three.readers["dispatch"] = RemoteRecords("dispatch", "http://127.0.0.1:1", httpx.Auth())
     try:
         three.rows.do("DELETE FROM presses WHERE alarm_id <> %s", lost)
         after = three.gaps()
@@ -231,7 +231,8 @@ def test_a_book_that_is_away_closes_no_gap_and_is_told(three: Three, lost: UUID)
         with three.reporting.transaction() as tx:
             tx.session.execute(
                 text(
-                    "UPDATE compared_books SET compared_at = now() - interval '1 hour' WHERE fault IS NOT NULL"
+                    "UPDATE compared_services SET compared_at = now() - interval '1 hour' "
+                    "WHERE fault IS NOT NULL"
                 )
             )
             check_gaps(tx, three.settings)
@@ -242,7 +243,7 @@ def test_a_book_that_is_away_closes_no_gap_and_is_told(three: Three, lost: UUID)
         assert days, "a day of the past that was not compared whole"
         assert points["dispatch"]["fault"] == "ConnectError"
     finally:
-        three.books["dispatch"] = there
+        three.readers["dispatch"] = there
     three.look()
     with three.reporting.read() as session:
         assert "dispatch" not in {row.key for row in attention.listing(session)}
@@ -319,7 +320,7 @@ def test_each_open_gap_is_a_figure_of_its_own_and_none_vanishes_with_the_databas
     rows.allow_connections(False)
     try:
         assert {each["gap"] for value, each in standing.each() if value} == {f"gap-{second}"}
-        assert {each["book"] for _, each in standing.ages()} == {"alarm", "dispatch"}
+        assert {each["service"] for _, each in standing.ages()} == {"alarm", "dispatch"}
     finally:
         rows.allow_connections(True)
     # The connections that the API had are dead, one after the other.
@@ -344,7 +345,7 @@ def test_a_message_of_the_alarm_path_that_is_parked_is_a_gap_at_once(
     three.desk.press(raised)
     three.deliver()
     if kind == "alarm.raised.v1":
-        assert three.look() == set(), "every book has it"
+        assert three.look() == set(), "every service has it"
         return
     # Where a place went nobody can see: a person says so.
     assert three.look() == {("parked", raised.alarm_id)}
@@ -400,22 +401,22 @@ def test_any_past_day_is_compared_when_a_person_asks(three: Three, api: Desk) ->
     }
     assert (told["found"]["whole"], told["found"]["away"], told["found"]["lacking"]) == (True, {}, 1)
     [lack] = told["found"]["named"]
-    assert (lack["book"], lack["kind"], lack["id"]) == ("alarm", "no_press", str(first.alarm_id))
+    assert (lack["service"], lack["kind"], lack["id"]) == ("alarm", "no_press", str(first.alarm_id))
     assert second.alarm_id != first.alarm_id
     future = (local_day(clock.now()) + timedelta(days=1)).isoformat()
     refused = api.call("POST", "/v1/ledger/comparisons", {"day": future}, status=422, role="device_desk")
     assert refused["field"] == "day"
 
 
-def test_a_book_is_told_to_reporting_alone(three: Three) -> None:
+def test_records_are_shown_to_reporting_alone(three: Three) -> None:
     at = clock.now()
     period = {"since": (at - timedelta(hours=1)).isoformat(), "until": at.isoformat()}
     for name in ("alarm", "dispatch"):
         url = three.url(name)
         asks: list[tuple[str, str, dict[str, Any]]] = [
-            ("GET", "/v1/book", {"params": period}),
-            ("GET", "/v1/book/presses", {"params": period}),
-            ("POST", "/v1/book/presses/held", {"json": {"ids": []}}),
+            ("GET", "/v1/records", {"params": period}),
+            ("GET", "/v1/records/presses", {"params": period}),
+            ("POST", "/v1/records/presses/held", {"json": {"ids": []}}),
         ]
         for method, path, what in asks:
             assert httpx.request(method, url + path, **what).status_code == 401
@@ -428,9 +429,9 @@ def test_a_book_is_told_to_reporting_alone(three: Three) -> None:
         ours = three.issuer.headers("service", partner="reporting")
         wrong = {"since": period["until"], "until": period["since"]}
         for params, field in ((wrong, "until"), (period | {"parts": "65"}, "parts"), ({}, "since")):
-            answer = httpx.get(f"{url}/v1/book", params=params, headers=ours)
+            answer = httpx.get(f"{url}/v1/records", params=params, headers=ours)
             assert (answer.status_code, answer.json()["field"]) == (422, field)
-    answer = httpx.get(f"{three.url('alarm')}/v1/book/orders", params=period, headers=ours)
+    answer = httpx.get(f"{three.url('alarm')}/v1/records/orders", params=period, headers=ours)
     assert answer.status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""A registry with everything in it that rests sealed, under keys that change."""
+"""A registry with everything in it that rests encrypted, under keys that change."""
 
 import json
 from collections import Counter
@@ -9,10 +9,10 @@ from uuid import uuid4
 import psycopg
 
 from chassis.database.database import Database, engine_of
-from chassis.security.key_rotation import Resealer, whole
+from chassis.security.key_rotation import KeyRotation, whole
 from chassis.security.vault import Vault, new_key
 from services.registry.api import create_app
-from services.registry.models import TieRow
+from services.registry.models import FileConflictRow
 from services.registry.settings import RegistrySettings
 from services.registry.store import encrypted_columns
 from tests.support.builders import a_card
@@ -48,33 +48,35 @@ class Registries:
         with self.database.read() as session:
             return sum((each.counted(session) for each in whole(encrypted_columns.ENCRYPTED)), Counter())
 
-    def reseal(self, resealer: Resealer | None = None, vault_keys: str = BOTH) -> int:
-        return (resealer or Resealer(encrypted_columns.ENCRYPTED)).look(self.database, Vault(vault_keys))
+    def rotate_keys(self, rotation: KeyRotation | None = None, vault_keys: str = BOTH) -> int:
+        return (rotation or KeyRotation(encrypted_columns.ENCRYPTED)).look(self.database, Vault(vault_keys))
 
-    def ties(self, number: int, vault_keys: str = OLD) -> dict[str, str]:
-        """Reasons of that many ties, by subject, sealed for one file."""
+    def conflicts(self, number: int, vault_keys: str = OLD) -> dict[str, str]:
+        """Reasons of that many conflicts of interest, by subject, encrypted for one file."""
         vault, enrolment, now = Vault(vault_keys), uuid4(), datetime.now(UTC)
         said = {f"person-{n}": f"reason {n}" for n in range(number)}
         with self.database.transaction() as tx:
             for subject, reason in said.items():
-                value = vault.seal(encrypted_columns.tie(enrolment, subject), {"reason": reason})
-                row = TieRow(enrolment_id=enrolment, subject=subject, declared_by="mieke", declared_at=now)
-                row.sealed = value
+                value = vault.encrypt(encrypted_columns.conflict(enrolment, subject), {"reason": reason})
+                row = FileConflictRow(
+                    enrolment_id=enrolment, subject=subject, declared_by="mieke", declared_at=now
+                )
+                row.encrypted = value
                 tx.session.add(row)
         return said
 
-    def read_ties(self, vault_keys: str) -> dict[str, str]:
+    def read_conflicts(self, vault_keys: str) -> dict[str, str]:
         vault = Vault(vault_keys)
         with psycopg.connect(self.url.replace("+psycopg", "")) as connection:
-            rows = connection.execute("SELECT enrolment_id, subject, sealed FROM ties").fetchall()
+            rows = connection.execute("SELECT enrolment_id, subject, encrypted FROM file_conflicts").fetchall()
         return {
-            subject: vault.open(encrypted_columns.tie(of, subject), value)["reason"]
+            subject: vault.decrypt(encrypted_columns.conflict(of, subject), value)["reason"]
             for of, subject, value in rows
         }
 
 
 def everything(registry: Desk) -> str:
-    """A file with a value in every sealed column; its path."""
+    """A file with a value in every encrypted column; its path."""
     path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
     registry.call("PUT", f"{path}/card", a_card(), **GHENT)
     registry.call("PUT", f"{path}/police-report", {"pv_number": "GE.1/2026"}, **GHENT)
@@ -95,7 +97,9 @@ def everything(registry: Desk) -> str:
     photo = registry.upload(f"{path}/photos?taken_on=2026-01-02", picture(), **GHENT)
     assert photo.status_code == 201, photo.text
     registry.call("POST", f"{path}/transfers", {"to_zone_id": "aalst", "reason": "moved"}, status=201, **GHENT)
-    assert registry.raw_json("POST", f"{path}/ties", {"subject": "frank", "reason": "aunt"}, **GHENT) == 204
+    assert (
+        registry.raw_json("POST", f"{path}/conflicts", {"subject": "frank", "reason": "aunt"}, **GHENT) == 204
+    )
     opened = {"reason": "on duty tonight"}
     registry.call("POST", f"{path}/break-glass", opened, status=201, role="supervisor", sub="sonja")
     return path
@@ -103,9 +107,9 @@ def everything(registry: Desk) -> str:
 
 def told(registry: Desk, path: str) -> str:
     """All that a reader gets of such a file."""
-    (opened,) = registry.sql(f"SELECT id FROM opened_files WHERE enrolment_id = '{path.rpartition('/')[2]}'")
+    (opened,) = registry.sql(f"SELECT id FROM break_glass WHERE enrolment_id = '{path.rpartition('/')[2]}'")
     (photo,) = registry.sql(f"SELECT id FROM photos WHERE enrolment_id = '{path.rpartition('/')[2]}'")
-    asked = (path, f"{path}/card", "/v1/transfers", f"/v1/openings/{opened[0]}")
+    asked = (path, f"{path}/card", "/v1/transfers", f"/v1/break-glass/{opened[0]}")
     found = [registry.call("GET", each, **GHENT) for each in asked]
     exported = registry.call("GET", f"{path}/export", **GHENT)
     return json.dumps(

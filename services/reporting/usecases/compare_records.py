@@ -1,8 +1,8 @@
-"""Sets the books of alarm, dispatch and reporting against each other: what one has, the others must have.
+"""Sets the records of alarm, dispatch and reporting against each other: what one has, the others must have.
 
 Equal digests end it. Where they differ the period is narrowed down until the ids can be read, and an id that a
-book lacks is asked for by itself before it counts: times that differ at the edge of a period are no loss. A
-book that does not answer is left out, and nothing is concluded about it.
+service lacks is asked for by itself before it counts: times that differ at the edge of a period are no loss. A
+service that does not answer is left out, and nothing is concluded about it.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
-from contracts.book import MOST_ENTRIES, Entry, Section
+from contracts.reconciliation import MOST_ENTRIES, Entry, Section
 from contracts.reporting import GapKind
-from services.reporting.clients.reconciliation import BookReader, BookUnavailable
+from services.reporting.clients.reconciliation import RecordsReader, RecordsUnavailable
 
-# A book that lacks an entry of a section: what that is called.
+# A service that lacks an entry of a section: what that is called.
 _KINDS: Mapping[tuple[Section, str], GapKind] = {
     ("presses", "alarm"): "no_press",
     ("presses", "dispatch"): "no_incident",
@@ -30,21 +30,21 @@ _MOST_READ = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """One entry that a book lacks."""
+    """One entry that a service lacks."""
 
-    book: str
+    service: str
     section: Section
     entry: Entry
 
     @property
     def kind(self) -> GapKind:
         """Say what kind of gap that is."""
-        return _KINDS.get((self.section, self.book), "not_reported")
+        return _KINDS.get((self.section, self.service), "not_reported")
 
 
 @dataclass(slots=True)
 class Compared:
-    """What a comparison showed. `entries`: how many by book and section; `away`: why a book was left out."""
+    """What a comparison showed. `entries`: count by service and section; `away`: why one was left out."""
 
     entries: dict[str, dict[str, int]] = field(default_factory=dict)
     away: dict[str, str] = field(default_factory=dict)
@@ -62,42 +62,42 @@ class Compared:
         self.whole = self.whole and other.whole
 
 
-def compare(books: Mapping[str, BookReader], since: datetime, until: datetime, parts: int) -> Compared:
-    """Compare a period in so many parts; a book that is away is left out."""
+def compare(readers: Mapping[str, RecordsReader], since: datetime, until: datetime, parts: int) -> Compared:
+    """Compare a period in so many parts; a service that is away is left out."""
     away = dict[str, str]()
     while True:
-        comparison = _Comparison({name: book for name, book in books.items() if name not in away})
+        comparison = _Comparison({name: reader for name, reader in readers.items() if name not in away})
         try:
             found = comparison.run(since, until, parts)
-        except BookUnavailable as error:
-            away[error.book] = error.fault
+        except RecordsUnavailable as error:
+            away[error.service] = error.fault
             continue
         found.away = away
         return found
 
 
-def held(book: BookReader, section: Section, ids: Collection[UUID]) -> set[UUID]:
-    """Give those of any number of ids that a book has."""
+def held(reader: RecordsReader, section: Section, ids: Collection[UUID]) -> set[UUID]:
+    """Give those of any number of ids that a service has."""
     wanted = sorted(ids)
     pages = (wanted[start : start + MOST_ENTRIES] for start in range(0, len(wanted), MOST_ENTRIES))
-    return {each for page in pages for each in book.held(section, page)}
+    return {each for page in pages for each in reader.held(section, page)}
 
 
 class _Comparison:
-    def __init__(self, books: Mapping[str, BookReader]) -> None:
-        self._books = books
+    def __init__(self, readers: Mapping[str, RecordsReader]) -> None:
+        self._readers = readers
         self._read = 0
         self._found = Compared()
 
     def run(self, since: datetime, until: datetime, parts: int) -> Compared:
-        digests = {name: book.digests(since, until, parts) for name, book in self._books.items()}
+        digests = {name: reader.digests(since, until, parts) for name, reader in self._readers.items()}
         for name, told in digests.items():
             self._found.entries[name] = {
                 section: sum(part.sections[section].entries for part in told)
-                for section in self._books[name].sections
+                for section in self._readers[name].sections
             }
         for section in get_args(Section):
-            holders = [name for name, book in self._books.items() if section in book.sections]
+            holders = [name for name, reader in self._readers.items() if section in reader.sections]
             for number in range(parts):
                 told = [digests[name][number] for name in holders]
                 most = max((part.sections[section].entries for part in told), default=0)
@@ -108,11 +108,11 @@ class _Comparison:
     def _narrow(
         self, section: Section, holders: Sequence[str], since: datetime, until: datetime, most: int
     ) -> None:
-        """Find what is lacking in a period whose digests differ; `most`: the entries of the fullest book."""
+        """Find what is lacking in a period whose digests differ; `most`: the entries of the fullest service."""
         if most <= MOST_ENTRIES or until - since <= _NARROWEST:
             self._read_ids(section, holders, since, until)
             return
-        digests = [self._books[name].digests(since, until, _NARROWER) for name in holders]
+        digests = [self._readers[name].digests(since, until, _NARROWER) for name in holders]
         for told in zip(*digests, strict=True):
             found = [part.sections[section] for part in told]
             if len({each.sha256 for each in found}) > 1:
@@ -127,17 +127,17 @@ class _Comparison:
         every = {entry.id: entry for told in entries.values() for entry in told}
         for name in holders:
             absent = every.keys() - {entry.id for entry in entries[name]}
-            absent -= held(self._books[name], section, absent)
+            absent -= held(self._readers[name], section, absent)
             self._found.lacks += [Lack(name, section, every[each]) for each in sorted(absent)]
 
     def _pages(self, name: str, section: Section, since: datetime, until: datetime) -> Iterator[Entry]:
         after = UUID(int=0)
         while True:
-            page = self._books[name].entries(section, since, until, after)
+            page = self._readers[name].entries(section, since, until, after)
             self._read += len(page)
             yield from page
             if len(page) < MOST_ENTRIES:
                 return
             if page[-1].id <= after:
-                raise BookUnavailable(name, "its pages do not go on")
+                raise RecordsUnavailable(name, "its pages do not go on")
             after = page[-1].id

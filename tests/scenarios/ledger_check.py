@@ -18,7 +18,7 @@ _STAGES = ("received_at", "routed_at", "sent_at", "unit_received_at")
 
 async def compare(stage: "Stage") -> None:
     """Add the ledger's escalations to what was seen, and complain of whatever does not add up."""
-    # Who keeps the books may have been killed in the scenario; whoever is back looks at all that waited.
+    # Who keeps the records may have been killed in the scenario; whoever is back looks at all that waited.
     await asyncio.to_thread(stage.system.wait_ready, "alarm-worker", "reporting-api", "reporting-worker")
     told: set[tuple[str, str]] = set()
     for press in stage.scenario.presses:

@@ -1,4 +1,4 @@
-"""One act ends a flood of presses that nobody proved; each alarm still has its own outcome, line and event."""
+"""One act ends a flood of unverified presses; each alarm still has its own outcome, line and event."""
 
 from uuid import UUID
 
@@ -7,20 +7,20 @@ from fastapi import APIRouter
 from chassis.security import audit_context
 from services.dispatch.api.dependencies import ContextOf, Supervisor
 from services.dispatch.errors import IncidentIsTaken, IncidentUnknown, NotResponsible
-from services.dispatch.schemas.incidents import UnprovedClosed, UnprovedCloseIn
+from services.dispatch.schemas.incidents import UnverifiedClosed, UnverifiedCloseIn
 from services.dispatch.usecases.access_scope import may_see_room
 from services.dispatch.usecases.incident_actions import close_incident
 
 router = APIRouter(prefix="/v1", tags=["incidents"])
 
 
-@router.post("/control-rooms/{cic_id}/unproved/close")
-def close_unproved(
-    cic_id: str, body: UnprovedCloseIn, context: ContextOf, caller: Supervisor
-) -> UnprovedClosed:
-    """Close, as a supervisor, many alarms that nobody proved, in one act with one reason.
+@router.post("/control-rooms/{cic_id}/unverified/close")
+def close_unverified(
+    cic_id: str, body: UnverifiedCloseIn, context: ContextOf, caller: Supervisor
+) -> UnverifiedClosed:
+    """Close, as a supervisor, many unverified alarms in one act with one reason.
 
-    Each by itself: those that were proved, taken or pressed again meanwhile stay, and keep no other open.
+    Each by itself: those that were verified, taken or pressed again meanwhile stay, and keep no other open.
     """
     may_see_room(caller, cic_id)
     closed, left = list[UUID](), list[UUID]()
@@ -45,4 +45,4 @@ def close_unproved(
             left.append(incident_id)
         else:
             closed.append(incident_id)
-    return UnprovedClosed(closed=closed, left=left)
+    return UnverifiedClosed(closed=closed, left=left)

@@ -1,4 +1,4 @@
-"""Ties of somebody else: within bounds, seen, and undone; in any order wherever it is read."""
+"""Conflicts of interest of somebody else: within bounds, seen, and undone; in any order wherever it is read."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -8,7 +8,7 @@ import pytest
 
 from chassis.database.database import Database
 from contracts.envelope import wrap
-from contracts.registry import TieDeclared, TieWithdrawn
+from contracts.registry import FileConflictDeclared, FileConflictWithdrawn
 from services.committee.events import incoming
 from services.committee.store import cases
 from tests.support.builders import a_protocol
@@ -18,7 +18,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     come_in,
-    declared_tied,
+    declare_conflict,
     drafted,
     in_force,
     meeting,
@@ -46,7 +46,7 @@ def test_a_secretariat_keeps_nobody_from_a_case_that_is_not_theirs(committee: De
     # A draft names whatever file it likes.
     draft = f"/v1/applications/{drafted(committee, body, SECRETARY)}"
     refused = committee.call("POST", f"{draft}/conflicts", operator, status=409, **SECRETARY)
-    assert (refused["type"], refused["field"]) == ("urn:stalkingalarm:tie-refused", "subject")
+    assert (refused["type"], refused["field"]) == ("urn:stalkingalarm:conflict-refused", "subject")
     # Nor a case whose file another zone manages, or of which the registry told nothing.
     unknown = submitted(committee, whole(protocol_id))
     committee.call("POST", f"{unknown}/conflicts", operator, status=409, **SECRETARY)
@@ -73,11 +73,11 @@ def test_a_secretariat_keeps_nobody_from_a_case_that_is_not_theirs(committee: De
     assert (event.data["person"], event.data["by_another"]) == ("op-wv", True)
 
 
-def test_a_tie_is_withdrawn_with_a_reason(committee: Desk, protocol_id: str) -> None:
+def test_a_conflict_of_interest_is_withdrawn_with_a_reason(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, body := whole(protocol_id))
     bert = member_of("bert", "police")
     held = meeting(committee, protocol_id, about(path))
-    declared_tied(committee, path, "Bert ")
+    declare_conflict(committee, path, "Bert ")
     committee.call("GET", path, status=404, **bert)
     wrong = {"subject": "BERT", "reason": "another Bert"}
     committee.call("POST", f"{path}/conflicts/withdraw", {"subject": "bert"}, status=422, **SECRETARY)
@@ -93,7 +93,7 @@ def test_a_tie_is_withdrawn_with_a_reason(committee: Desk, protocol_id: str) -> 
     (said,) = (e for e in committee.call("GET", f"{path}/history", **SECRETARY) if "withdrawn" in e["what"])
     assert said["said"] == {"reasons": "another Bert"}
     # Said anew it counts anew, and later than what it follows.
-    declared_tied(committee, path, "bert")
+    declare_conflict(committee, path, "bert")
     committee.call("GET", path, status=404, **bert)
     told = [e for e in committee.published(body["enrolment_id"]) if e.type.startswith("conflict.")]
     assert [e.type.split(".")[1] for e in told] == ["declared", "withdrawn", "declared"]
@@ -108,7 +108,7 @@ def test_what_somebody_said_of_themselves_a_secretariat_does_not_undo(
     carla = member_of("carla", "parket")
     committee.call("POST", f"{path}/conflicts", WHY, status=204, **carla)
     # Nor by declaring it once more.
-    declared_tied(committee, path, "CARLA")
+    declare_conflict(committee, path, "CARLA")
     wrong = {"subject": "carla", "reason": "she may sit"}
     committee.call("POST", f"{path}/conflicts/withdraw", wrong, status=403, **SECRETARY)
     committee.call("GET", path, status=404, **carla)
@@ -121,7 +121,7 @@ def test_what_somebody_said_of_themselves_a_secretariat_does_not_undo(
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_what_the_registry_says_of_a_tie_may_come_in_any_order(
+def test_what_the_registry_says_of_a_conflict_of_interest_may_come_in_any_order(
     committee: Desk, database: Database, protocol_id: str, *, again: bool
 ) -> None:
     at = datetime.now(UTC)
@@ -129,13 +129,15 @@ def test_what_the_registry_says_of_a_tie_may_come_in_any_order(
         path = submitted(committee, body := whole(protocol_id), POLICE)
         enrolment = UUID(body["enrolment_id"])
         said = [
-            TieDeclared(enrolment_id=enrolment, person="Bert ", declared_at=at),
-            TieWithdrawn(enrolment_id=enrolment, person="bert", withdrawn_at=at + timedelta(seconds=5)),
-            TieDeclared(enrolment_id=enrolment, person="BERT", declared_at=at + timedelta(seconds=9)),
+            FileConflictDeclared(enrolment_id=enrolment, person="Bert ", declared_at=at),
+            FileConflictWithdrawn(
+                enrolment_id=enrolment, person="bert", withdrawn_at=at + timedelta(seconds=5)
+            ),
+            FileConflictDeclared(enrolment_id=enrolment, person="BERT", declared_at=at + timedelta(seconds=9)),
         ]
         for number in (*order, *order):
-            tie = incoming.known_tie(wrap(said[number], source="/services/registry"))
-            assert tie is not None
+            conflict = incoming.registry_conflict(wrap(said[number], source="/services/registry"))
+            assert conflict is not None
             with database.transaction() as tx:
-                cases.keep_tie(tx.session, tie)
+                cases.keep_registry_conflict(tx.session, conflict)
         committee.call("GET", path, status=404 if again else 200, **member_of("bert", "police"))

@@ -1,4 +1,4 @@
-"""Who has a tie to a party: the alarm is never hidden from them, what is personal is, and others take it."""
+"""Who has a conflict: the alarm is never hidden from them, what is personal is, and others take it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,13 +12,13 @@ from fastapi.testclient import TestClient
 
 from chassis.runtime import clock
 from chassis.security.accounts import account
-from chassis.security.principal import Caller
+from chassis.security.principal import Principal
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
-from contracts.registry import TieDeclared, TieWithdrawn
+from contracts.registry import FileConflictDeclared, FileConflictWithdrawn
 from services.dispatch.api import create_app
 from services.dispatch.presenters.disclosure import Disclosures, limit_view
 from services.dispatch.presenters.incident_view import load_views
-from services.dispatch.push.notifications import open_sealed
+from services.dispatch.push.notifications import decrypt_view
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.push.webhooks import Courier
 from services.dispatch.store import duty
@@ -40,7 +40,7 @@ from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
 SECRET = "Annelies of Kraanlei 77"
-TIED = "tom"
+CONFLICTED = "tom"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ class Case:
         desk.press(raised)
         self.incident = raised.alarm_id
 
-    def call(self, method: str, path: str, body: Any = None, *, sub: str = TIED, **claims: str) -> Any:
+    def call(self, method: str, path: str, body: Any = None, *, sub: str = CONFLICTED, **claims: str) -> Any:
         """As somebody of the room, an operator unless `role` says otherwise: status and JSON (or text)."""
         role = claims.pop("role", "operator")
         headers = self._issuer.headers(role, sub=sub, cic=GHENT_ROOM, **claims)
@@ -78,12 +78,14 @@ class Case:
         is_json = answer.headers.get("content-type", "").startswith("application/")
         return answer.status_code, answer.json() if is_json else answer.text
 
-    def act(self, what: str, body: Any = None, *, sub: str = TIED, role: str = "operator") -> Any:
+    def act(self, what: str, body: Any = None, *, sub: str = CONFLICTED, role: str = "operator") -> Any:
         return self.call("POST", f"/v1/incidents/{self.incident}/{what}", body, sub=sub, role=role)
 
-    def tie(self, person: str = TIED) -> None:
+    def conflict(self, person: str = CONFLICTED) -> None:
         at = datetime.now(UTC)
-        tell(self.desk.context, TieDeclared(enrolment_id=self.enrolment, person=person, declared_at=at))
+        tell(
+            self.desk.context, FileConflictDeclared(enrolment_id=self.enrolment, person=person, declared_at=at)
+        )
 
 
 @pytest.fixture
@@ -107,22 +109,22 @@ def test_each_withdraws_what_it_said_itself_in_any_order(case: Case, order: tupl
     for number in (*order, *order):
         tell(case.desk.context, said[number])
     _, seen = case.call("GET", path)
-    assert (seen["tied"], seen["card"]["victim"]["name"]) == (False, SECRET)
-    tell(case.desk.context, TieDeclared(**about, person="tom", declared_at=at))
+    assert (seen["conflicted"], seen["card"]["victim"]["name"]) == (False, SECRET)
+    tell(case.desk.context, FileConflictDeclared(**about, person="tom", declared_at=at))
     _, seen = case.call("GET", path)
-    assert (seen["tied"], seen["card"]) == (True, None)
+    assert (seen["conflicted"], seen["card"]) == (True, None)
     _, gateway = case.call("GET", path, role="gateway", sub="machine")
-    assert gateway["kept_from"] == ["tom"]
+    assert gateway["withheld_from"] == ["tom"]
     before = gateway["revision"]
-    tell(case.desk.context, TieWithdrawn(**about, person="TOM", withdrawn_at=later))
+    tell(case.desk.context, FileConflictWithdrawn(**about, person="TOM", withdrawn_at=later))
     _, seen = case.call("GET", path)
-    assert (seen["tied"], seen["card"]["victim"]["name"]) == (False, SECRET)
+    assert (seen["conflicted"], seen["card"]["victim"]["name"]) == (False, SECRET)
     # Open screens are told.
     assert seen["revision"] > before
     # Said anew it counts anew.
     again = later + timedelta(seconds=1)
     tell(case.desk.context, ConflictDeclared(**about, application_id=one, person="tom", declared_at=again))
-    assert case.call("GET", path)[1]["tied"]
+    assert case.call("GET", path)[1]["conflicted"]
 
 
 def _on_duty(desk: Dispatch, *people: str) -> None:
@@ -134,17 +136,19 @@ def _on_duty(desk: Dispatch, *people: str) -> None:
 def _blind(case: Case) -> bool:
     act(case.desk.context, escalate.warn_of_blind_rooms)
     _, seen = case.call("GET", f"/v1/incidents/{case.incident}")
-    return duty.NOBODY_UNTIED in seen["flags"]
+    return duty.ALL_CONFLICTED in seen["flags"]
 
 
-def test_a_room_in_which_all_on_duty_are_tied_is_warned_and_its_neighbours_have_the_alarm(case: Case) -> None:
+def test_a_room_in_which_all_on_duty_are_conflicted_is_warned_and_its_neighbours_have_the_alarm(
+    case: Case,
+) -> None:
     _on_duty(case.desk, "Tom", "olga")
     assert not _blind(case)
-    case.tie("tom")
+    case.conflict("tom")
     # One is left who may take it.
     assert not _blind(case)
     assert not case.desk.published("incident.escalated.v1")
-    case.tie("OLGA ")
+    case.conflict("OLGA ")
     assert _blind(case)
     escalate.act_on_due(case.desk.context)
     (told,) = case.desk.published("incident.escalated.v1")
@@ -162,9 +166,9 @@ def test_a_room_in_which_all_on_duty_are_tied_is_warned_and_its_neighbours_have_
 
 
 def test_a_screen_that_was_closed_is_nobody_on_duty(case: Case) -> None:
-    _on_duty(case.desk, TIED, "olga")
+    _on_duty(case.desk, CONFLICTED, "olga")
     case.desk.do("UPDATE on_duty SET seen_at = now() - interval '31 seconds' WHERE subject = 'olga'")
-    case.tie()
+    case.conflict()
     assert _blind(case)
 
 
@@ -174,30 +178,30 @@ def test_the_alarm_stays_and_what_is_personal_goes(case: Case, role: str) -> Non
     _, before = case.call("GET", path, role=role)
     assert before["card"]["victim"]["name"] == SECRET
     assert before["orders"][0]["distance_m"] > 0
-    assert (before["tied"], before["withheld"]) == (False, [])
-    case.tie("Tom ")  # as somebody typed it
+    assert (before["conflicted"], before["withheld"]) == (False, [])
+    case.conflict("Tom ")  # as somebody typed it
     _, [listed] = case.call("GET", f"/v1/control-rooms/{GHENT_ROOM}/incidents", role=role)
     for view in (listed, case.call("GET", path, role=role)[1]):
         assert view["marking"] == "STALKINGALARM"
         assert view["zone_id"] == before["zone_id"] is not None
         assert [order["unit_id"] for order in view["orders"]] == case.units[:1]
-        assert view["tied"]
+        assert view["conflicted"]
         assert view["withheld"] == ["card", "last_known_address", "location", "orders", "search"]
         assert [order["distance_m"] for order in view["orders"]] == [None]
         assert (view["card"], view["location"], view["last_known_address"]) == (None, None, None)
         assert SECRET not in str(view)
     assert case.call("GET", f"{path}/photos/{case.photo}", role=role)[0] == 404
     status, view = case.call("GET", path, sub="olga", role=role)
-    assert (status, view["card"]["victim"]["name"], view["tied"]) == (200, SECRET, False)
+    assert (status, view["card"]["victim"]["name"], view["conflicted"]) == (200, SECRET, False)
     assert case.call("GET", f"{path}/photos/{case.photo}", sub="olga", role=role)[0] == 200
 
 
-def test_who_is_tied_neither_stops_the_ladder_nor_ends_the_alarm_but_help_may_go(case: Case) -> None:
-    case.tie("TOM")
+def test_who_is_conflicted_neither_stops_the_ladder_nor_ends_the_alarm_but_help_may_go(case: Case) -> None:
+    case.conflict("TOM")
     closing = {"outcome": "accidental", "reason": "nothing happened"}
     for what, body in (("acknowledge", None), ("take-over", None), ("send", {"unit_id": case.units[1]})):
         status, problem = case.act(what, body)
-        assert (status, problem["type"]) == (403, "urn:stalkingalarm:tied"), what
+        assert (status, problem["type"]) == (403, "urn:stalkingalarm:conflicted"), what
     assert case.act("close", closing, role="supervisor")[0] == 403
     assert case.act("display")[0] == 200
     status, view = case.act("send")
@@ -210,22 +214,22 @@ def test_who_is_tied_neither_stops_the_ladder_nor_ends_the_alarm_but_help_may_go
     assert case.act("close", closing, sub="olga", role="supervisor")[0] == 200
 
 
-def test_ties_come_from_registry_and_committee_twice_and_before_anything_else(
+def test_conflicts_of_interest_come_from_registry_and_committee_twice_and_before_anything_else(
     desk: Dispatch, client: TestClient, issuer: Issuer
 ) -> None:
     enrolment, at = uuid4(), datetime.now(UTC)
-    declared = TieDeclared(enrolment_id=enrolment, person="ann", declared_at=at)
+    declared = FileConflictDeclared(enrolment_id=enrolment, person="ann", declared_at=at)
     conflict = ConflictDeclared(enrolment_id=enrolment, application_id=uuid4(), person="ann", declared_at=at)
     other = conflict.model_copy(update={"person": "bob"})
     tell(desk.context, declared, conflict, declared, other)
     tell(desk.context, declared)
-    rows = desk.sql(f"SELECT DISTINCT subject FROM ties WHERE enrolment_id = '{enrolment}' ORDER BY 1")
+    rows = desk.sql(f"SELECT DISTINCT subject FROM conflicts WHERE enrolment_id = '{enrolment}' ORDER BY 1")
     assert rows == [("ann",), ("bob",)]
 
 
 def test_a_stream_that_is_open_forgets_at_once(case: Case) -> None:
     watcher = Watcher(
-        "room", GHENT_ROOM, partial(Disclosures(case.desk.context.database).disclose, _caller(TIED))
+        "room", GHENT_ROOM, partial(Disclosures(case.desk.context.database).disclose, _caller(CONFLICTED))
     )
 
     def frames() -> tuple[int, str]:
@@ -235,20 +239,20 @@ def test_a_stream_that_is_open_forgets_at_once(case: Case) -> None:
 
     first, text = frames()
     assert SECRET in text
-    case.tie()
+    case.conflict()
     second, text = frames()
     # A new revision is what makes the streams send it.
     assert second > first
     assert SECRET not in text
-    assert '"tied":true' in text
-    case.tie()
+    assert '"conflicted":true' in text
+    case.conflict()
     assert frames()[0] == second
 
 
-def test_the_doorbell_of_a_new_alarm_knows_of_ties(case: Case) -> None:
+def test_the_change_notification_of_a_new_alarm_knows_of_conflicts(case: Case) -> None:
     device, enrolment, _ = everything_known(case.desk, SECRET)
     at = datetime.now(UTC)
-    tell(case.desk.context, TieDeclared(enrolment_id=enrolment, person=TIED, declared_at=at))
+    tell(case.desk.context, FileConflictDeclared(enrolment_id=enrolment, person=CONFLICTED, declared_at=at))
     bell: Any = Bell()
     case.desk.context.database.relay = bell
     raised = alarm(device)
@@ -258,18 +262,18 @@ def test_the_doorbell_of_a_new_alarm_knows_of_ties(case: Case) -> None:
         case.desk.context.database.relay = None
     with case.desk.context.database.read() as session:
         [stored] = load_views(case.desk.context, session, [raised.alarm_id], clock.now())
-    told = next(e for e in bell.rung() if e.incident_id == raised.alarm_id and e.sealed)
-    rung = open_sealed(case.desk.context, told.incident_id, told.sealed or "")
-    assert rung.kept_from == stored.kept_from == [TIED]
-    assert SECRET not in limit_view(_caller(TIED), rung).model_dump_json()
+    told = next(e for e in bell.rung() if e.incident_id == raised.alarm_id and e.encrypted)
+    rung = decrypt_view(case.desk.context, told.incident_id, told.encrypted or "")
+    assert rung.withheld_from == stored.withheld_from == [CONFLICTED]
+    assert SECRET not in limit_view(_caller(CONFLICTED), rung).model_dump_json()
 
 
-def test_a_crew_with_a_tie_holds_no_order_and_another_patrol_goes(
+def test_a_crew_with_a_conflict_of_interest_holds_no_order_and_another_patrol_goes(
     desk: Dispatch, client: TestClient, issuer: Issuer
 ) -> None:
     case = Case(desk, client, issuer, "automatic")
     [(order, unit)] = desk.sql("SELECT id, unit_id FROM orders")
-    case.tie("Crew")
+    case.conflict("Crew")
     crew = {"sub": "crew", "role": "unit", "unit": unit}
     assert case.call("GET", f"/v1/orders/{order}/photos/{case.photo}", **crew)[0] == 404
     status, view = case.call("POST", f"/v1/orders/{order}/receipt", **crew)
@@ -277,43 +281,43 @@ def test_a_crew_with_a_tie_holds_no_order_and_another_patrol_goes(
     assert SECRET not in str(view)
     case.desk.pass_time(0)
     rows = desk.sql("SELECT unit_id, state, reason FROM orders ORDER BY created_at")
-    assert rows == [(case.units[0], "declined", "tie"), (case.units[1], "sent", None)]
+    assert rows == [(case.units[0], "declined", "conflict_of_interest"), (case.units[1], "sent", None)]
 
 
-def test_a_patrol_on_its_way_is_not_called_back_by_a_late_tie(
+def test_a_patrol_on_its_way_is_not_called_back_by_a_late_conflict(
     desk: Dispatch, client: TestClient, issuer: Issuer
 ) -> None:
     case = Case(desk, client, issuer, "automatic")
     [(order, unit)] = desk.sql("SELECT id, unit_id FROM orders")
     crew = {"sub": "crew", "role": "unit", "unit": unit}
     assert case.call("POST", f"/v1/orders/{order}/en-route", **crew)[1]["card"]["victim"]["name"] == SECRET
-    case.tie("crew")
+    case.conflict("crew")
     _, view = case.call("POST", f"/v1/orders/{order}/on-scene", **crew)
-    assert (view["state"], view["tied"], view["card"], view["location"]) == ("on_scene", True, None, None)
+    assert (view["state"], view["conflicted"], view["card"], view["location"]) == ("on_scene", True, None, None)
     closed, problem = case.call("POST", f"/v1/orders/{order}/close", {"outcome": "accidental"}, **crew)
-    assert (closed, problem["type"]) == (403, "urn:stalkingalarm:tied")
+    assert (closed, problem["type"]) == (403, "urn:stalkingalarm:conflicted")
 
 
 def test_the_rooms_own_software_hears_whom_to_keep_it_from(case: Case) -> None:
-    case.tie()
+    case.conflict()
     path = f"/v1/incidents/{case.incident}"
     _, view = case.call("GET", path, sub="the gateway", role="gateway")
-    assert (view["kept_from"], view["card"]["victim"]["name"]) == ([TIED], SECRET)
-    assert case.call("GET", path, sub="olga")[1]["kept_from"] == []
+    assert (view["withheld_from"], view["card"]["victim"]["name"]) == ([CONFLICTED], SECRET)
+    assert case.call("GET", path, sub="olga")[1]["withheld_from"] == []
     hook = {"webhook_url": "http://127.0.0.1:1/", "webhook_secret": "whsec_" + "A" * 40}
     case.desk.policy(GHENT_ROOM, "proposed", **hook)
     found = Courier(case.desk.context)._load(case.incident, GHENT_ROOM)
     assert found is not None
-    assert found[0].kept_from == [TIED]
+    assert found[0].withheld_from == [CONFLICTED]
 
 
 def test_the_log_says_what_was_shown_and_not_what_was_withheld(case: Case) -> None:
-    case.tie()
+    case.conflict()
     case.call("GET", f"/v1/incidents/{case.incident}")
     disclosures = Disclosures(case.desk.context.database)
     with case.desk.context.database.read() as session:
         [view] = load_views(case.desk.context, session, [case.incident], clock.now())
-    disclosures.disclose(_caller(TIED), view)
+    disclosures.disclose(_caller(CONFLICTED), view)
     disclosures.disclose(_caller("olga"), view)
     disclosures._write()
     about = f"incident:{case.incident}"
@@ -321,7 +325,7 @@ def test_the_log_says_what_was_shown_and_not_what_was_withheld(case: Case) -> No
         f"SELECT subject, fields FROM audit_entry WHERE about = '{about}' AND purpose = 'intervention'"
     )
     assert ("olga", ["card", "last_known_address", "location", "orders", "search"]) in rows
-    assert TIED not in {subject for subject, _ in rows}
+    assert CONFLICTED not in {subject for subject, _ in rows}
     # A photo is an entry of its own, each time.
     for _ in range(2):
         disclosures.log_photo(_caller("olga"), view)
@@ -330,5 +334,5 @@ def test_the_log_says_what_was_shown_and_not_what_was_withheld(case: Case) -> No
     assert [fields for (fields,) in photos].count(["photo"]) == 2
 
 
-def _caller(subject: str) -> Caller:
-    return Caller(subject, frozenset({"operator"}), cic=GHENT_ROOM)
+def _caller(subject: str) -> Principal:
+    return Principal(subject, frozenset({"operator"}), cic=GHENT_ROOM)

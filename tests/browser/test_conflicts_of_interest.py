@@ -1,4 +1,4 @@
-"""Who has a tie to a party: at the desks there is no such case for them, on the console the alarm stays."""
+"""Who has a conflict: at the desks there is no such case for them, on the console the alarm stays."""
 
 import re
 
@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.committee_pages import comes_in, convened, go, page_of, put_before, submitted
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, fits, reasoned, typed
+from tests.browser.desks import DeskOpener, accessible, fits, reasoned, typed
 from tests.browser.opener import Opener
 from tools.demo import committee
 
@@ -16,7 +16,9 @@ FAR = re.compile(r"\d k?m(?![a-z])")
 
 
 @pytest.mark.timeout(300)
-def test_a_tie_takes_card_and_place_from_the_screen_and_leaves_the_alarm(crew: Crew, console: Opener) -> None:
+def test_a_conflict_of_interest_takes_card_and_place_from_the_screen_and_leaves_the_alarm(
+    crew: Crew, console: Opener
+) -> None:
     page = console()
     alarm_id = crew.press().alarm_id
     item = page.locator(f"#list [data-incident='{alarm_id}']")
@@ -25,9 +27,9 @@ def test_a_tie_takes_card_and_place_from_the_screen_and_leaves_the_alarm(crew: C
     expect(page.locator("#place")).to_contain_text("PRECISE")
     expect(page.locator("#units")).to_contain_text(FAR)
     manager = crew.world.bearer("file_manager", zone=crew.victim.zone)
-    path = f"/v1/enrolments/{crew.victim.enrolment_id}/ties"
-    tie = {"subject": "operator-browser", "reason": "her neighbour"}
-    crew.do(crew.world.call("POST", "registry", path, manager, tie))
+    path = f"/v1/enrolments/{crew.victim.enrolment_id}/conflicts"
+    conflict = {"subject": "operator-browser", "reason": "her neighbour"}
+    crew.do(crew.world.call("POST", "registry", path, manager, conflict))
 
     # Without a reload: what was on the screen is withdrawn.
     expect(page.locator("#card")).to_contain_text("You have a conflict of interest")
@@ -53,7 +55,7 @@ def test_a_tie_takes_card_and_place_from_the_screen_and_leaves_the_alarm(crew: C
 
 
 def declared(page: Page, person: str | None, reason: str) -> None:
-    """On the page of a case, by keyboard: one's own tie, or that of somebody else."""
+    """On the page of a case, by keyboard: one's own conflict of interest, or that of somebody else."""
     subject, forms = page.locator("[name=subject]"), page.locator("form[data-api$='/conflicts']")
     form = forms.filter(has_not=subject) if person is None else forms.filter(has=subject)
     form.locator("summary").press("Enter")
@@ -71,8 +73,8 @@ def declared(page: Page, person: str | None, reason: str) -> None:
         ("fr-BE", "Ce dossier n'existe pas, ou pas pour vous", "manque: police"),
     ],
 )
-def test_a_member_declares_a_tie_and_the_case_is_gone(
-    crew: Crew, desk: Desk, locale: str, unknown: str, police: str
+def test_a_member_declares_a_conflict_of_interest_and_the_case_is_gone(
+    crew: Crew, desk: DeskOpener, locale: str, unknown: str, police: str
 ) -> None:
     case, member = submitted(crew), desk("member-police", locale)
     number = case.rpartition("/")[2]
@@ -102,8 +104,8 @@ def test_a_member_declares_a_tie_and_the_case_is_gone(
 
 
 @pytest.mark.timeout(300)
-def test_a_tie_that_the_secretariat_declares_counts_at_every_screen(
-    crew: Crew, desk: Desk, console: Opener
+def test_a_conflict_of_interest_that_the_secretariat_declares_counts_at_every_screen(
+    crew: Crew, desk: DeskOpener, console: Opener
 ) -> None:
     secretary = desk("secretariat", "nl-BE")
     page, alarm_id = console(person="operator-next-door"), crew.press().alarm_id
@@ -123,7 +125,7 @@ def test_a_tie_that_the_secretariat_declares_counts_at_every_screen(
 
     manager.reload()
     expect(manager.locator("main")).not_to_contain_text("Browser Testemans")
-    # Not even by breaking the glass, which the page offers to whoever does not see a file.
+    # Not even by break-glass access, which the page offers to whoever does not see a file.
     typed(manager, "reason", "je veux le lire")
     manager.keyboard.press("Tab")
     manager.keyboard.press("Enter")

@@ -1,7 +1,7 @@
-"""What services tell reporting of their books over HTTP, so that a loss shows that no event tells of.
+"""What services tell reporting of their records over HTTP, so that a loss shows that no event tells of.
 
 Everything goes by the moment at which the alarm service received the press that opened the incident: it travels
-with the press, so that a period means the same rows in every book, whatever the clocks say.
+with the press, so that a period means the same rows in every service, whatever the clocks say.
 """
 
 from datetime import datetime
@@ -41,7 +41,7 @@ NOTHING = Digest(entries=0, sha256=sha256(b"").hexdigest())
 
 
 class Part(_Told):
-    """A period of a book, `since` included and `until` not, with a digest for each section that is kept."""
+    """A period of a service's records, `since` included and `until` not, with a digest for each section."""
 
     since: AwareDatetime
     until: AwareDatetime

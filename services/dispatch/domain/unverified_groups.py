@@ -1,4 +1,4 @@
-"""A flood of presses that nobody proved is one group on the screen: alike in place, time and source."""
+"""A flood of unverified presses is one group on the screen: alike in place, time and source."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Line(Generic[Row]):
 
 
 def is_untouched(incident: Incident) -> bool:
-    """Say whether nobody proved it, it waits for no proof, and nobody took it."""
+    """Say whether it is unverified, waits for no proof, and nobody took it."""
     pending = PENDING in incident.flags
     return incident.lane == "unverified" and not pending and incident.acknowledged_at is None
 
@@ -50,7 +50,7 @@ def is_untouched(incident: Incident) -> bool:
 def alike(incident: Incident) -> str | None:
     """Say what the presses of one flood share beside place and time: their source.
 
-    None for what always stands for itself: proved, taken, or of a device that is a victim's. Such a press may
+    None for what always stands for itself: verified, taken, or of a device that is a victim's. Such a press may
     be hers with a broken signature, whoever floods her room.
     """
     if not is_untouched(incident) or incident.known_device:
@@ -59,7 +59,7 @@ def alike(incident: Incident) -> str | None:
 
 
 def grouped(incidents: Sequence[Row]) -> list[Line[Row]]:
-    """Group the open incidents of a room as they stand on the screen, in the same order; proved ones alone."""
+    """Group the open incidents of a room as they stand on the screen, in the same order; verified alone."""
     groups = _groups(incidents)
     group_of = {each.id: group for group in groups if len(group) >= GROUP_FROM for each in group}
     lines = []

@@ -1,4 +1,4 @@
-"""Alarm, dispatch and reporting with a real database each, their books asked over HTTP; events go by hand."""
+"""Alarm, dispatch and reporting with a real database each, their records asked over HTTP; events go by hand."""
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -58,11 +58,11 @@ class Three:
             settings,
         )
         self.rows = alarm_support.AlarmDatabase(alarm.engine.url.render_as_string(hide_password=False))
-        self.books = dict(bootstrap.book_readers(settings, reporting, ServiceToken(settings)))
+        self.readers = dict(bootstrap.record_readers(settings, reporting, ServiceToken(settings)))
         self.issuer = issuer
 
     def url(self, name: str) -> str:
-        """Where a book is asked for."""
+        """Where a service is asked for."""
         return {"alarm": self.settings.alarm_url, "dispatch": self.settings.dispatch_url}[name] or ""
 
     def wipe(self) -> None:
@@ -104,7 +104,7 @@ class Three:
         """All comparisons that are due, and those that follow from them now."""
         with self.reporting.transaction() as tx:
             reconciliation.begin_comparing(tx)
-        while reconciliation.compare_next(self.reporting, self.books, self.settings):
+        while reconciliation.compare_next(self.reporting, self.readers, self.settings):
             pass
 
     def look(self) -> set[tuple[str, UUID]]:
@@ -131,7 +131,7 @@ class Three:
 
 
 @contextmanager
-def three_books(cluster: Cluster) -> Iterator[Three]:
+def three_services(cluster: Cluster) -> Iterator[Three]:
     """The three for as long as the `with` lasts."""
     with ExitStack() as stack:
         reporting = stack.enter_context(reporting_support.opened(cluster))

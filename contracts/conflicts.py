@@ -1,7 +1,7 @@
-"""What is said of ties, the same wherever it is kept: by whom, when declared, when withdrawn.
+"""What is said of conflicts of interest, the same wherever it is kept: by whom, when declared, when withdrawn.
 
 Each source withdraws what it said itself. Of each the last declaration and the last withdrawal count, in
-whatever order they come: a tie stands if it was not withdrawn since it was last declared.
+whatever order they come: a conflict of interest stands if it was not withdrawn since it was last declared.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ REGISTRY = UUID(int=0)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class TieTold(Protocol):
+class ConflictStatement(Protocol):
     """One thing said of one person and one victim."""
 
     @property

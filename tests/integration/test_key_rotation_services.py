@@ -1,4 +1,4 @@
-"""What each service seals is sealed anew: every column is declared, and belongs where the declaration says."""
+"""What each service encrypts is re-encrypted: every column is declared, as its declaration says."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,15 +13,15 @@ from sqlmodel import SQLModel
 
 from chassis.database.columns import table_of
 from chassis.database.database import Database, engine_of
-from chassis.security.key_rotation import Resealer, Sealed
-from chassis.security.principal import Caller
+from chassis.security.key_rotation import EncryptedColumn, KeyRotation
+from chassis.security.principal import Principal
 from chassis.security.vault import Vault, new_key
 from contracts.common import Fix, Outcome
 from contracts.registry import Card, CardPublished, Person, PhotoPublished
 from services.alarm import models as alarm_models
-from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.evidence import evidence_associated_data
 from services.alarm.settings import AlarmSettings
-from services.alarm.store import encrypted_columns as alarm_sealed
+from services.alarm.store import encrypted_columns as alarm_columns
 from services.alarm.usecases import record_presses
 from services.committee import models as committee_models
 from services.committee.api import create_app
@@ -42,7 +42,7 @@ from tests.support.builders import a_protocol, a_referral
 from tests.support.committee import (
     SECRETARY,
     about,
-    declared_tied,
+    declare_conflict,
     granted,
     in_force,
     meeting,
@@ -60,31 +60,33 @@ OLD, NEW = f"1:{new_key()}", f"2:{new_key()}"
 BOTH = f"{OLD},{NEW}"
 
 
-def under(database: Database, sealed: Sequence[Sealed]) -> dict[str, Counter[int]]:
+def under(database: Database, encrypted: Sequence[EncryptedColumn]) -> dict[str, Counter[int]]:
     """How many values of each column stand under each key version."""
     with database.read() as session:
-        return {each.name: each.counted(session) for each in sealed}
+        return {each.name: each.counted(session) for each in encrypted}
 
 
-def rotated(database: Database, sealed: Sequence[Sealed]) -> None:
-    """Every column holds something; what the service sealed opens where the declaration says it belongs."""
-    before = under(database, sealed)
+def rotated(database: Database, encrypted: Sequence[EncryptedColumn]) -> None:
+    """Every column holds something; what the service encrypted opens where the declaration says it belongs."""
+    before = under(database, encrypted)
     assert all(before.values()), before
-    Resealer(sealed).look(database, Vault(BOTH))
-    assert under(database, sealed) == {name: Counter({2: counts[1]}) for name, counts in before.items()}
+    KeyRotation(encrypted).look(database, Vault(BOTH))
+    assert under(database, encrypted) == {name: Counter({2: counts[1]}) for name, counts in before.items()}
 
 
 @pytest.mark.parametrize(
-    ("models", "sealed", "other"),
+    ("models", "encrypted", "other"),
     [
         (registry_models, registry_columns.ENCRYPTED, {"search_pieces.piece"}),  # keyed digests of another key
-        (alarm_models, alarm_sealed.ENCRYPTED, set()),
+        (alarm_models, alarm_columns.ENCRYPTED, set()),
         (dispatch_models, dispatch_columns.ENCRYPTED, set()),
         (committee_models, committee_columns.ENCRYPTED, set()),
         (reporting_models, (), set()),
     ],
 )
-def test_every_column_of_bytes_is_declared(models: Any, sealed: Sequence[Sealed], other: set[str]) -> None:
+def test_every_column_of_bytes_is_declared(
+    models: Any, encrypted: Sequence[EncryptedColumn], other: set[str]
+) -> None:
     rows = [
         each
         for each in vars(models).values()
@@ -97,7 +99,7 @@ def test_every_column_of_bytes_is_declared(models: Any, sealed: Sequence[Sealed]
         for column in table_of(row).columns
         if isinstance(column.type, LargeBinary)
     }
-    assert {each.name for each in sealed} == columns - other
+    assert {each.name for each in encrypted} == columns - other
 
 
 @pytest.fixture
@@ -121,7 +123,7 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
     path = submitted(here, body := whole(protocol))
     opinion = {"advice": "grant", "shared": "what all may know", "kept": "what we keep"}
     here.call("PUT", f"{path}/opinion", opinion, role="committee", partner="police", district="Gent")
-    declared_tied(here, path, "hans", "uncle")
+    declare_conflict(here, path, "hans", "uncle")
     granted(here, protocol, path)
     (review,) = (
         each
@@ -175,7 +177,7 @@ def test_dispatch(cluster: Cluster) -> None:
     }
     here.policy(dispatching.GHENT_ROOM, **wanted)
     # And one that waits.
-    by = Caller("admin", frozenset({"admin"}))
+    by = Principal("admin", frozenset({"admin"}))
     waiting = NewWebhook(wanted["webhook_url"], wanted["webhook_secret"])
     act(here.context, room_webhooks.propose, dispatching.GHENT_ROOM, waiting, by)
     here.units(dispatching.GHENT_ROOM, dispatching.GHENT, 2)
@@ -203,13 +205,13 @@ def test_dispatch(cluster: Cluster) -> None:
         order = session.get(dispatch_models.OrderRow, declined.id)
     assert stored is not None
     assert incident is not None
-    assert stored.sealed is not None
-    assert after.open_card(enrolment, stored.sealed) is not None
-    assert after.open_fix(incident) == dispatching.GHENT
+    assert stored.encrypted is not None
+    assert after.decrypt_card(enrolment, stored.encrypted) is not None
+    assert after.decrypt_fix(incident) == dispatching.GHENT
     for row, told in ((closed, "seen safe"), (order, "the car broke down")):
         assert row is not None
         assert row.said is not None
-        assert after.open_said(row.id, row.said) == told
+        assert after.decrypt_said(row.id, row.said) == told
 
 
 def test_alarm(cluster: Cluster, issuer: Issuer) -> None:
@@ -219,10 +221,10 @@ def test_alarm(cluster: Cluster, issuer: Issuer) -> None:
     presses = {each.alarm_id: each for each in (dispatching.alarm(counter=n) for n in range(3))}
     with database.transaction() as tx:
         record_presses.record(tx, presses, Vault(OLD), trace.INVALID_SPAN)
-    rotated(database, alarm_sealed.ENCRYPTED)
+    rotated(database, alarm_columns.ENCRYPTED)
     with database.read() as session:
         for alarm_id in presses:
             row = session.get(alarm_models.PressRow, alarm_id)
             assert row is not None
-            opened = Vault(NEW).open(evidence_place(alarm_id), row.evidence)
+            opened = Vault(NEW).decrypt(evidence_associated_data(alarm_id), row.evidence)
             assert Fix.model_validate(opened["fix"]) == dispatching.GHENT

@@ -1,0 +1,56 @@
+"""Words that the glossary retired do not come back: not in code, settings, tables, metrics or documents."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GLOSSARY = ROOT / "docs/glossary.md"
+# Keys of texts (quoted) are not checked; the rest quotes old words or is not ours.
+SKIPPED = (
+    *("CHANGELOG.md", "LICENSE", "docs/glossary.md", "tests/contract/test_vocabulary.py"),
+    *("/i18n/", "/translations", "/vendor/", "/templates/", "package-lock.json", "uv.lock"),
+)
+TEXTS = (".py", ".md", ".js", ".ts", ".json", ".yaml", ".yml", ".toml", ".html", ".css", ".conf", ".sh")
+
+# A pattern, by the word in the glossary's table.
+RETIRED = {
+    "records, book": r"\bbooks?\b(?!worm)",
+    "change notification": r"change notification",
+    "`notified_at`": r"\btold_at\b",
+    "`published_zones`": r"published_zones",
+    "conflict, conflicted, `unconflicted`": r"(?<!\")\b(un)?conflicted\b|\bTie[A-Z]\w+|\w_conflicts?\b",
+    "`withheld_from`": r"\bkept_from\b",
+    "encrypted (of data), unseal, reseal": r"\b(un|re)seal(s|ed|er|ing)?\b",
+    "`*_place` (of a value)": r"\b(card|photo|fix|proof|said|webhook|evidence)_place\b",
+    "verified, unverified": r"\b(un)?verified\b|UNVERIFIED",
+    "`break_glass.used`, opening": r"\bfile\.opened\b|BreakGlassUsed",
+    "glass": r"(?<![-_\"])\bglass\b",
+    "reminder_step": r"reminder_step",
+    "class `Principal`": r"\bclass Principal\b|: Principal\b",
+}
+
+
+def sources() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [
+        ROOT / name
+        for name in listed.stdout.splitlines()
+        if name.endswith(TEXTS) and not any(part in f"/{name}" for part in SKIPPED) and (ROOT / name).is_file()
+    ]
+
+
+@pytest.mark.parametrize("word", RETIRED)
+def test_a_retired_word_is_in_the_glossary_and_nowhere_else(word: str) -> None:
+    _, _, table = GLOSSARY.read_text().partition("## Words retired")
+    assert word in table, "a word is retired in the glossary first"
+    pattern = re.compile(RETIRED[word], re.IGNORECASE if RETIRED[word].islower() else 0)
+    found = {
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in sources()
+        for match in [pattern.search(path.read_text())]
+        if match
+    }
+    assert found == set()
