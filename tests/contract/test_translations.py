@@ -110,8 +110,8 @@ def test_each_code_has_its_text(service: str, group: str, codes: Collection[str]
 
 
 def test_french_says_none_as_it_says_one() -> None:
-    assert "0 minute " in REGISTRY["fr"].nt("glass_means", 0).replace(",", " ")
-    assert "0 minutes " in REGISTRY["en"].nt("glass_means", 0).replace(",", " ")
+    assert "0 minute " in REGISTRY["fr"].nt("break_glass_means", 0).replace(",", " ")
+    assert "0 minutes " in REGISTRY["en"].nt("break_glass_means", 0).replace(",", " ")
 
 
 def test_a_code_without_a_text_stays_readable() -> None:

@@ -182,7 +182,7 @@ def test_what_a_patrol_would_miss_tonight(registry: Desk, file: str) -> None:
     assert (none["percent"], "victim" in none["missing"]) == (0, True)
 
 
-# Conflicts of interest and the glass
+# Conflicts of interest and break-glass access
 
 
 def test_who_has_a_conflict_of_interest_sees_nothing_of_the_file(

@@ -101,7 +101,7 @@ def test_it_is_shown_and_hides_nothing(
         "orders": ("incident_id", str(alarm_id_of(devices[0], 1))),
         "gaps": ("number", str(api.sql("SELECT max(number) FROM gaps")[0][0])),
         "attentions": ("key", "a"),
-        "compared_services": ("book", "a"),
+        "compared_services": ("service", "a"),
         "control_rooms": ("control_room_id", "a"),
     }[table]
     broken = Damaged(records.settings.database_url.get_secret_value())

@@ -74,7 +74,7 @@ def _nav(caller: Principal, texts: Texts) -> list[tuple[str, str]]:
         (PREFIX, texts.t("board"), (FILE_MANAGER,)),
         (f"{PREFIX}/import", texts.t("import"), (FILE_MANAGER,)),
         (f"{PREFIX}/stock", texts.t("stock"), STOCK_KEEPERS),
-        (f"{PREFIX}/glass", texts.t("glass"), READERS),
+        (f"{PREFIX}/break-glass", texts.t("break_glass"), READERS),
     )
     return [(path, text) for path, text, roles in offers if caller.roles.intersection(roles)]
 

@@ -41,7 +41,7 @@ class AgedPhoto:
 
 
 class FileShown(TypedDict):
-    """What the page of a file shows. `whole`: what its card lacks; `until`: when the opened glass closes."""
+    """What the page of a file shows. `whole`: what its card lacks; `until`: when break-glass access ends."""
 
     file: EnrolmentOut
     row: EnrolmentRow

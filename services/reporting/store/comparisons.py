@@ -12,7 +12,7 @@ from services.reporting.models import ComparisonRow
 from services.reporting.store.records import record, records
 
 _WATCH = text(
-    "INSERT INTO compared_services (book, compared_at, fault) SELECT name, :now, 'never compared' "
+    "INSERT INTO compared_services (service, compared_at, fault) SELECT name, :now, 'never compared' "
     "FROM unnest(CAST(:names AS text[])) AS n(name) ORDER BY 1 ON CONFLICT DO NOTHING"
 )
 # The lock of the row comes first, so that two replicas tell of a change once.

@@ -37,6 +37,7 @@ export default {
     "{count} ungeprüfter Alarm geschlossen: {outcome}.",
     "{count} ungeprüfte Alarme geschlossen: {outcome}."
   ],
+  "conflicted": "Sie haben in dieser Sache einen Interessenkonflikt: Karte und Standort werden nicht gezeigt. Ein Kollege muss diesen Alarm übernehmen.",
   "disability": "Gehör, Behinderung",
   "doNotCall": "NICHT ANRUFEN: stiller Alarm",
   "dogs": "HUNDE",
@@ -246,18 +247,17 @@ export default {
   "step.send": "{unit} ENTSENDEN",
   "step.take-over": "ÜBERNEHMEN",
   "takeOverFirst": "Zuerst übernehmen.",
-  "tied": "Sie haben in dieser Sache einen Interessenkonflikt: Karte und Standort werden nicht gezeigt. Ein Kollege muss diesen Alarm übernehmen.",
   "toConsole": "Zu den Alarmen",
   "token": "Token",
   "tokenRefused": "Dieses Token wurde abgelehnt.",
   "unitsSent": "Streifen",
   "unknown": "unbekannt",
-  "unprovedMany": [
+  "until": "bis",
+  "untilNext": "Bis zum nächsten Alarm",
+  "unverifiedMany": [
     "{count} ungeprüfter Alarm hier",
     "{count} ungeprüfte Alarme hier"
   ],
-  "until": "bis",
-  "untilNext": "Bis zum nächsten Alarm",
   "unverifiedShort": "Ungeprüft",
   "vehicles": "Fahrzeug:",
   "victim": "Opfer",

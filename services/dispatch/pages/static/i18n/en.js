@@ -37,6 +37,7 @@ export default {
     "{count} unverified alarm closed: {outcome}.",
     "{count} unverified alarms closed: {outcome}."
   ],
+  "conflicted": "You have a conflict of interest in this case: card and location are withheld. A colleague must take this alarm.",
   "disability": "Hearing, disability",
   "doNotCall": "DO NOT CALL: silent alarm",
   "dogs": "DOGS",
@@ -246,18 +247,17 @@ export default {
   "step.send": "SEND {unit}",
   "step.take-over": "TAKE OVER",
   "takeOverFirst": "Take over first.",
-  "tied": "You have a conflict of interest in this case: card and location are withheld. A colleague must take this alarm.",
   "toConsole": "To the alarms",
   "token": "Token",
   "tokenRefused": "This token was refused.",
   "unitsSent": "Units",
   "unknown": "unknown",
-  "unprovedMany": [
+  "until": "until",
+  "untilNext": "Until the next alarm",
+  "unverifiedMany": [
     "{count} unverified alarm here",
     "{count} unverified alarms here"
   ],
-  "until": "until",
-  "untilNext": "Until the next alarm",
   "unverifiedShort": "Unverified",
   "vehicles": "Vehicle:",
   "victim": "Victim",

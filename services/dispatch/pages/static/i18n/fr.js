@@ -37,6 +37,7 @@ export default {
     "{count} alarme non vérifiée clôturée : {outcome}.",
     "{count} alarmes non vérifiées clôturées : {outcome}."
   ],
+  "conflicted": "Vous avez un conflit d'intérêts dans cette affaire : fiche et position ne sont pas affichées. Un collègue doit prendre cette alarme.",
   "disability": "Audition, handicap",
   "doNotCall": "NE PAS APPELER : alarme silencieuse",
   "dogs": "CHIENS",
@@ -246,18 +247,17 @@ export default {
   "step.send": "ENVOYER {unit}",
   "step.take-over": "REPRENDRE",
   "takeOverFirst": "Reprenez d'abord.",
-  "tied": "Vous avez un conflit d'intérêts dans cette affaire : fiche et position ne sont pas affichées. Un collègue doit prendre cette alarme.",
   "toConsole": "Vers les alarmes",
   "token": "Jeton",
   "tokenRefused": "Ce jeton a été refusé.",
   "unitsSent": "Équipes d'intervention",
   "unknown": "inconnue",
-  "unprovedMany": [
+  "until": "jusqu'au",
+  "untilNext": "Jusqu'à la prochaine alarme",
+  "unverifiedMany": [
     "{count} alarme non vérifiée ici",
     "{count} alarmes non vérifiées ici"
   ],
-  "until": "jusqu'au",
-  "untilNext": "Jusqu'à la prochaine alarme",
   "unverifiedShort": "Non vérifiée",
   "vehicles": "Véhicule :",
   "victim": "Victime",

@@ -37,6 +37,7 @@ export default {
     "{count} niet-geverifieerd alarm afgesloten: {outcome}.",
     "{count} niet-geverifieerde alarmen afgesloten: {outcome}."
   ],
+  "conflicted": "U hebt een belangenconflict in deze zaak: fiche en locatie worden niet getoond. Een collega moet dit alarm nemen.",
   "disability": "Gehoor, beperking",
   "doNotCall": "NIET BELLEN: stil alarm",
   "dogs": "HONDEN",
@@ -246,18 +247,17 @@ export default {
   "step.send": "STUUR {unit}",
   "step.take-over": "OVERNEMEN",
   "takeOverFirst": "Eerst overnemen.",
-  "tied": "U hebt een belangenconflict in deze zaak: fiche en locatie worden niet getoond. Een collega moet dit alarm nemen.",
   "toConsole": "Naar de alarmen",
   "token": "Token",
   "tokenRefused": "Dit token werd geweigerd.",
   "unitsSent": "Interventieploegen",
   "unknown": "onbekend",
-  "unprovedMany": [
+  "until": "tot",
+  "untilNext": "Tot het volgende alarm",
+  "unverifiedMany": [
     "{count} niet-geverifieerd alarm hier",
     "{count} niet-geverifieerde alarmen hier"
   ],
-  "until": "tot",
-  "untilNext": "Tot het volgende alarm",
   "unverifiedShort": "Niet geverifieerd",
   "vehicles": "Voertuig:",
   "victim": "Slachtoffer",

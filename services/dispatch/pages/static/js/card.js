@@ -15,7 +15,7 @@ export function showCard() {
   fill(box, [language, view.incident_id, view.card, view.conflicted], () =>
     view.card
       ? card(view.card, view.incident_id)
-      : [title(), el("p", {}, view.conflicted ? t("tied") : t("noCard"))],
+      : [title(), el("p", {}, view.conflicted ? t("conflicted") : t("noCard"))],
   );
 }
 

@@ -58,7 +58,7 @@ export function showClosing() {
     byId("closing").close();
     return;
   }
-  const whom = group ? nt("unprovedMany", seenCount()) : (view.card?.victim.name ?? t("noName"));
+  const whom = group ? nt("unverifiedMany", seenCount()) : (view.card?.victim.name ?? t("noName"));
   say(byId("closing-whom"), `${whom} · ${zoneName(view)}`);
   const later = group
     ? Object.entries(group.presses).filter(([id, presses]) => !(seen[id] >= presses)).length

@@ -92,7 +92,7 @@ function head(view, many) {
           "span",
           { class: "who" },
           many
-            ? nt("unprovedMany", many)
+            ? nt("unverifiedMany", many)
             : (view.card?.victim.name ?? (view.conflicted ? t("nameWithheld") : t("noName"))),
         ),
       ),

@@ -84,7 +84,7 @@ function item(view, onPick) {
       el("strong", { class: "mark" }, view.marking),
       el("time", { class: "age", "data-since": view.raised_at }),
     ),
-    group && el("div", { class: "many" }, nt("unprovedMany", countOf(group))),
+    group && el("div", { class: "many" }, nt("unverifiedMany", countOf(group))),
     el("div", { class: "where" }, zoneName(view)),
     el("div", { class: "what" }, progress(view)),
     el("div", { class: "tags" }, tags(view)),

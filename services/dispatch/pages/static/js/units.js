@@ -129,7 +129,7 @@ export function units(view, near, closed, act) {
       el(
         "p",
         { class: "hint" },
-        view.conflicted ? t("tied") : isOurs(view) ? t("acknowledgeFirst") : t("takeOverFirst"),
+        view.conflicted ? t("conflicted") : isOurs(view) ? t("acknowledgeFirst") : t("takeOverFirst"),
       ),
   ];
 }
