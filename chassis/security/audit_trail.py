@@ -32,7 +32,7 @@ _REFUSED = frozenset({403, 404, 409})
 _REMEMBERED, _READ_S = 50_000, 60.0
 # What may stand in the log as it came: an id. Anything else could be a name.
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,80}")
-_KINDS = {"cic_id": "control_room"}
+_KINDS = {"control_room_id": "control_room"}
 
 
 def unlogged(endpoint: E) -> E:

@@ -56,7 +56,7 @@ class WebhookProposalRow(Table, table=True):
 
     __tablename__ = "webhook_proposals"
 
-    cic_id: str = Field(primary_key=True)
+    control_room_id: str = Field(primary_key=True)
     id: UUID
     url: str | None = None
     secret: bytes | None = None
@@ -72,7 +72,7 @@ class UnitRow(Table, table=True):
     id: str = Field(primary_key=True)
     callsign: str
     zone_id: str
-    cic_id: str = Field(index=True)
+    control_room_id: str = Field(index=True)
     # The room it works for meanwhile; the room to which it was offered, as "loan" or "transfer".
     lent_to: str | None = None
     offered_to: str | None = None
@@ -159,7 +159,7 @@ class OnDutyRow(Table, table=True):
 
     __tablename__ = "on_duty"
 
-    cic_id: str = Field(primary_key=True)
+    control_room_id: str = Field(primary_key=True)
     subject: str = Field(primary_key=True)
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -180,7 +180,7 @@ class IncidentRow(Table, table=True):
     __table_args__ = (
         # The rule "one open incident a subject", kept by the database.
         Index("incidents_one_open", "subject", unique=True, postgresql_where=text("state = 'open'")),
-        Index("incidents_open_by_room", "cic_id", postgresql_where=text("state = 'open'")),
+        Index("incidents_open_by_room", "control_room_id", postgresql_where=text("state = 'open'")),
         Index(
             "incidents_unverified",
             "device_id",
@@ -197,9 +197,9 @@ class IncidentRow(Table, table=True):
     # that it names is one of a victim.
     source: str | None = None
     known_device: bool = False
-    cic_id: str
+    control_room_id: str
     # Further control rooms that see it: across a border, where it moved, who took over the escalation.
-    also_cics: list[str] = Field(sa_type=Json, default_factory=list)
+    also_control_room_ids: list[str] = Field(sa_type=Json, default_factory=list)
     zone_id: str | None = None
     border_zones: list[str] = Field(sa_type=Json, default_factory=list)
     basis: str
@@ -268,7 +268,7 @@ class OrderRow(Table, table=True):
     id: UUID = Field(primary_key=True)
     incident_id: UUID = Field(index=True)
     unit_id: str
-    cic_id: str
+    control_room_id: str
     state: str
     automatic: bool = False
     distance_m: float | None = None

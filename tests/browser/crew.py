@@ -71,18 +71,18 @@ class Crew:
 
     def close(self) -> None:
         """A supervisor closes what is open."""
-        self.do(control_rooms.tidy(self.world, [PLACE.cic]))
+        self.do(control_rooms.tidy(self.world, [PLACE.control_room_id]))
 
     async def _begin(self) -> None:
         self.world = await World(self._system).__aenter__()
         await seed.protocol(self.world)
-        await control_rooms.tidy(self.world, [PLACE.cic])
-        await control_rooms.policy(self.world, PLACE.cic, policy="proposed")
+        await control_rooms.tidy(self.world, [PLACE.control_room_id])
+        await control_rooms.policy(self.world, PLACE.control_room_id, policy="proposed")
         zones = await control_rooms.Zones.load(self.world)
         zone = zones.at(PLACE.lat, PLACE.lon)
         await self._put_units(zone, available=True)
         self.victim = await seed.enrol(self.world, "Browser Testemans", PLACE, zone)
-        units = [Unit(self.world, unit_id, PLACE.cic, _CONDUCT) for unit_id in UNITS]
+        units = [Unit(self.world, unit_id, PLACE.control_room_id, _CONDUCT) for unit_id in UNITS]
         self._serving = [asyncio.create_task(unit.serve()) for unit in units]
         async with asyncio.timeout(20):
             await asyncio.gather(*(unit.stream.opened.wait() for unit in units))
@@ -93,7 +93,7 @@ class Crew:
                 "unit_id": unit_id,
                 "callsign": unit_id.upper(),
                 "zone_id": zone,
-                "control_room_id": PLACE.cic,
+                "control_room_id": PLACE.control_room_id,
                 "lat": PLACE.lat + away,
                 "lon": PLACE.lon,
                 "available": available,
@@ -106,8 +106,8 @@ class Crew:
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
-        await control_rooms.tidy(self.world, [PLACE.cic])
+        await control_rooms.tidy(self.world, [PLACE.control_room_id])
         zones = await control_rooms.Zones.load(self.world)
         await self._put_units(zones.at(PLACE.lat, PLACE.lon), available=False)
-        await control_rooms.policy(self.world, PLACE.cic)
+        await control_rooms.policy(self.world, PLACE.control_room_id)
         await self.world.__aexit__(None, None, None)

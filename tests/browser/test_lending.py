@@ -25,7 +25,7 @@ PAGE = "/console/lending"
 
 def units(system: RunningSystem, *callsigns: str) -> None:
     """Units of Brussels, off duty: no other test shall count on them."""
-    place = next(place for place in PLACES.values() if place.cic == BRUSSELS)
+    place = next(place for place in PLACES.values() if place.control_room_id == BRUSSELS)
 
     async def put() -> None:
         async with World(system) as world:

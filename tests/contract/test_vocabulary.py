@@ -29,6 +29,7 @@ RETIRED = {
     "`file.opened`, opening": r"\bfile\.opened\b|FileOpened",
     "glass": r"(?<![-_])\bglass\b",
     "loudness": r"loudness",
+    "`cic_id`, `also_cics`": r"\bcic_id|_cics?\b",
     "class `Caller`": r"\bclass Caller\b|: Caller\b",
 }
 

@@ -148,13 +148,13 @@ of_crew("recall", "recalled", {"reason": "the wrong car"})
 @writes("POST", "/v1/incidents/{incident_id}/take-over")
 def take_over(house: House) -> tuple[str, str, str]:
     incident = house.pressed()
-    house.desk.do("UPDATE incidents SET also_cics = '[\"cic-brussel\"]'")
+    house.desk.do("UPDATE incidents SET also_control_room_ids = '[\"cic-brussel\"]'")
     path = f"/v1/incidents/{incident}/take-over"
     house.call("POST", path, status=200, role="operator", cic=BRUSSELS_ROOM)
     return "operator", "take over", f"incident:{incident}"
 
 
-@writes("POST", "/v1/control-rooms/{cic_id}/unverified/close")
+@writes("POST", "/v1/control-rooms/{control_room_id}/unverified/close")
 def close_unverified(house: House) -> tuple[str, str, str]:
     incidents = [str(house.pressed("unverified")) for _ in range(2)]
     body = {"incident_ids": incidents, "outcome": "technical", "reason": "a flood"}
@@ -164,7 +164,7 @@ def close_unverified(house: House) -> tuple[str, str, str]:
     return "supervisor", "close unverified", f"incident:{incidents[1]}"
 
 
-@writes("PUT", "/v1/control-rooms/{cic_id}")
+@writes("PUT", "/v1/control-rooms/{control_room_id}")
 def set_policy(house: House) -> tuple[str, str, str]:
     house.call("PUT", ROOM, {"policy": "automatic"}, status=204, role="admin")
     return "admin", "set policy", f"control_room:{GHENT_ROOM}"
@@ -176,13 +176,13 @@ def proposed(house: House) -> dict[str, Any]:
     return {"proposal_id": answer["proposal_id"]}
 
 
-@writes("POST", "/v1/control-rooms/{cic_id}/webhook/confirm")
+@writes("POST", "/v1/control-rooms/{control_room_id}/webhook/confirm")
 def confirm(house: House) -> tuple[str, str, str]:
     house.call("POST", f"{ROOM}/webhook/confirm", proposed(house), status=204, role="supervisor")
     return "supervisor", "webhook confirmed", f"control_room:{GHENT_ROOM}"
 
 
-@writes("POST", "/v1/control-rooms/{cic_id}/webhook/decline")
+@writes("POST", "/v1/control-rooms/{control_room_id}/webhook/decline")
 def decline(house: House) -> tuple[str, str, str]:
     house.call("POST", f"{ROOM}/webhook/decline", proposed(house), status=204, role="supervisor")
     return "supervisor", "webhook declined", f"control_room:{GHENT_ROOM}"

@@ -44,12 +44,12 @@ def test_proposed_policy_waits_for_the_operator(desk: Dispatch) -> None:
 def test_the_location_decides_not_the_home_zone(desk: Dispatch) -> None:
     raised = alarm(fix=BRUSSELS)
     desk.press(raised)
-    assert desk.sql("SELECT cic_id, basis FROM incidents") == [(BRUSSELS_ROOM, "current_fix")]
+    assert desk.sql("SELECT control_room_id, basis FROM incidents") == [(BRUSSELS_ROOM, "current_fix")]
 
 
 def test_a_press_without_any_location_goes_to_the_default_room(desk: Dispatch) -> None:
     desk.press(alarm(fix=None))
-    ((cic, flags),) = desk.sql("SELECT cic_id, flags FROM incidents")
+    ((cic, flags),) = desk.sql("SELECT control_room_id, flags FROM incidents")
     assert cic == desk.context.settings.default_control_room
     assert "no_location" in flags
 
@@ -152,7 +152,9 @@ def test_a_take_over_is_an_acknowledgement_by_the_other_room(desk: Dispatch) -> 
     with pytest.raises(IncidentUnknown):
         act(desk.context, take_over_incident, raised.alarm_id, "stranger", "cic-luxembourg")
     act(desk.context, take_over_incident, raised.alarm_id, "neighbour", neighbour)
-    ((cic, also, by),) = desk.sql("SELECT cic_id, also_cics, acknowledged_by FROM incidents")
+    ((cic, also, by),) = desk.sql(
+        "SELECT control_room_id, also_control_room_ids, acknowledged_by FROM incidents"
+    )
     assert (cic, by) == (neighbour, "neighbour")
     assert GHENT_ROOM in also
 

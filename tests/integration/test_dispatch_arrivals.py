@@ -77,14 +77,16 @@ def test_another_device_neither_moves_nor_cancels_an_alarm(desk: Dispatch) -> No
     moved = hers.model_copy(update={"device_id": his.device_id})
     located(desk, moved, Fix(lat=50.41, lon=4.44, at=clock.now()), 1)
     asked_to_cancel(desk, hers, UUID(his.device_id))
-    told = desk.sql(f"SELECT also_cics, cancel, revision FROM incidents WHERE id = '{hers.alarm_id}'")
+    told = desk.sql(
+        f"SELECT also_control_room_ids, cancel, revision FROM incidents WHERE id = '{hers.alarm_id}'"
+    )
     assert told == [([], None, 1)]
     assert desk.published("incident.relocated.v1") == []
     # Her own do both.
     located(desk, hers, Fix(lat=50.41, lon=4.44, at=clock.now()), 1)
     asked_to_cancel(desk, hers, UUID(hers.device_id))
     ((also, asked, _),) = desk.sql(
-        f"SELECT also_cics, cancel, revision FROM incidents WHERE id = '{hers.alarm_id}'"
+        f"SELECT also_control_room_ids, cancel, revision FROM incidents WHERE id = '{hers.alarm_id}'"
     )
     assert (also, asked) == (["cic-hainaut"], "requested")
 
@@ -131,7 +133,7 @@ def test_of_a_device_that_is_not_in_use_only_a_press_counts(desk: Dispatch, stat
     tell(desk.context, *known(status, UUID(press.device_id)))
     located(desk, press, Fix(lat=50.41, lon=4.44, at=clock.now()), 1)
     asked_to_cancel(desk, press, UUID(press.device_id))
-    assert desk.sql("SELECT also_cics, cancel, state FROM incidents") == [([], None, "open")]
+    assert desk.sql("SELECT also_control_room_ids, cancel, state FROM incidents") == [([], None, "open")]
 
 
 def test_a_place_without_a_time_counts_once(desk: Dispatch) -> None:
@@ -235,13 +237,13 @@ def test_a_room_that_was_only_brought_in_neither_stops_the_ladder_nor_ends_the_a
         act(desk.context, acknowledge_incident, press.alarm_id, "looks on", neighbour)
     given = {"by": "supervisor", "person": "s", "reason": "seen safe"}
     with pytest.raises(NotResponsible):
-        act(desk.context, close_incident, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
+        act(desk.context, close_incident, press.alarm_id, Outcome.GENUINE, control_room_id=neighbour, **given)  # type: ignore[arg-type]
     assert desk.sql("SELECT acknowledged_at, state FROM incidents") == [(None, "open")]
     # Who takes over answers for it from then on.
     act(desk.context, take_over_incident, press.alarm_id, "takes over", neighbour)
     with pytest.raises(NotResponsible):
-        act(desk.context, close_incident, press.alarm_id, Outcome.GENUINE, cic_id=GHENT_ROOM, **given)  # type: ignore[arg-type]
-    act(desk.context, close_incident, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
+        act(desk.context, close_incident, press.alarm_id, Outcome.GENUINE, control_room_id=GHENT_ROOM, **given)  # type: ignore[arg-type]
+    act(desk.context, close_incident, press.alarm_id, Outcome.GENUINE, control_room_id=neighbour, **given)  # type: ignore[arg-type]
     assert desk.sql("SELECT state FROM incidents") == [("closed",)]
 
 

@@ -37,7 +37,7 @@ BROKEN = {
     "pressed at no time": "UPDATE incidents SET last_press_at = '-infinity' WHERE id = '{id}'",
     "flags": "UPDATE incidents SET flags = '7' WHERE id = '{id}'",
     "flags of no text": "UPDATE incidents SET flags = '[null, 3]' WHERE id = '{id}'",
-    "rooms": "UPDATE incidents SET also_cics = '{{\"a\": 1}}' WHERE id = '{id}'",
+    "rooms": "UPDATE incidents SET also_control_room_ids = '{{\"a\": 1}}' WHERE id = '{id}'",
     "border zones": "UPDATE incidents SET border_zones = 'null' WHERE id = '{id}'",
     "lane": "UPDATE incidents SET lane = 'express' WHERE id = '{id}'",
     "basis": "UPDATE incidents SET basis = 'rumour', escalation = 'pope' WHERE id = '{id}'",

@@ -58,7 +58,7 @@ def test_a_forged_press_burns_no_counter(desk: Dispatch) -> None:
     hers = alarm(device, 3)
     desk.press(hers)
     ((lane, state, room, flags),) = desk.sql(
-        "SELECT lane, state, cic_id, flags FROM incidents WHERE lane = 'verified'"
+        "SELECT lane, state, control_room_id, flags FROM incidents WHERE lane = 'verified'"
     )
     assert (lane, state, room) == ("verified", "open", GHENT_ROOM)
     assert "counter_reused_with_other_content" in flags

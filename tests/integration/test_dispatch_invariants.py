@@ -21,7 +21,7 @@ FAULTS = {
     ),
     "open_incident_left_alone": f"DELETE FROM due; DELETE FROM orders WHERE incident_id = {_OPEN}",
     "unit_with_two_orders": (
-        "INSERT INTO orders SELECT gen_random_uuid(), incident_id, unit_id, cic_id, state, automatic, "
+        "INSERT INTO orders SELECT gen_random_uuid(), incident_id, unit_id, control_room_id, state, automatic, "
         "distance_m, created_at, sent_at FROM orders WHERE state = 'sent'"
     ),
     "unit_held_by_an_order_that_is_over": "UPDATE orders SET state = 'declined' WHERE state = 'sent'",

@@ -54,7 +54,7 @@ def test_the_room_where_she_is_now_is_brought_in_and_it_rings_again(desk: Dispat
     assert proposed(desk) == ["u0"]
     desk.press(alarm(device, 2, fix=BRUSSELS))
     ((cic, also, acknowledged, zone, flags),) = desk.sql(
-        "SELECT cic_id, also_cics, acknowledged_at, zone_id, flags FROM incidents"
+        "SELECT control_room_id, also_control_room_ids, acknowledged_at, zone_id, flags FROM incidents"
     )
     assert (cic, acknowledged) == (GHENT_ROOM, None)
     assert BRUSSELS_ROOM in also
@@ -79,7 +79,7 @@ def test_far_away_in_the_same_room_it_rings_again_too(desk: Dispatch) -> None:
     desk.press(alarm(device, 2, fix=NEAR_GHENT))
     assert desk.sql("SELECT acknowledged_by FROM incidents") == [("operator",)]
     desk.press(alarm(device, 3, fix=FAR_IN_THE_ROOM))
-    assert desk.sql("SELECT acknowledged_by, cic_id FROM incidents") == [(None, GHENT_ROOM)]
+    assert desk.sql("SELECT acknowledged_by, control_room_id FROM incidents") == [(None, GHENT_ROOM)]
 
 
 def test_places_far_apart_do_not_hold_the_ladder_back(desk: Dispatch) -> None:
@@ -131,7 +131,7 @@ def test_the_first_place_that_comes_is_taken(desk: Dispatch) -> None:
     desk.press(alarm(device, 1, fix=None))
     desk.press(alarm(device, 2, fix=BRUSSELS))
     assert places(desk) == [(BRUSSELS.lat, BRUSSELS.lon)]
-    ((also, flags),) = desk.sql("SELECT also_cics, flags FROM incidents")
+    ((also, flags),) = desk.sql("SELECT also_control_room_ids, flags FROM incidents")
     assert BRUSSELS_ROOM in also
     assert "no_location" not in flags
 
@@ -143,7 +143,7 @@ def test_a_nuisance_elsewhere_does_not_cover_an_unverified_press(desk: Dispatch)
     desk.press(nuisance)
     act(desk.context, acknowledge_incident, nuisance.alarm_id, "operator", BRUSSELS_ROOM)
     desk.press(unverified(device, GHENT, "b"))
-    rows = desk.sql("SELECT cic_id, acknowledged_by, presses FROM incidents ORDER BY cic_id")
+    rows = desk.sql("SELECT control_room_id, acknowledged_by, presses FROM incidents ORDER BY control_room_id")
     assert rows == [(BRUSSELS_ROOM, "operator", 1), (GHENT_ROOM, None, 1)]
     # Without a place nobody can say that it is near either.
     desk.press(unverified(device, None, "c"))
@@ -198,7 +198,7 @@ def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Dispatch, 
     device = uuid4()
     nuisance = unverified(device, fix, "nuisance")
     desk.press(nuisance)
-    [(room,)] = desk.sql("SELECT cic_id FROM incidents")
+    [(room,)] = desk.sql("SELECT control_room_id FROM incidents")
     act(desk.context, acknowledge_incident, nuisance.alarm_id, "operator", room)
     desk.press(unverified(device, fix, "hers", 5))
     assert desk.sql("SELECT presses, acknowledged_by FROM incidents ORDER BY raised_at") == [

@@ -62,14 +62,14 @@ def test_an_alarm_of_a_room_that_no_map_has_is_on_a_screen_and_rings(desk: Dispa
     desk.units(GHENT_ROOM, GHENT, 2)
     first, other = alarm(), alarm()
     desk.press(first, other)
-    desk.do("UPDATE incidents SET cic_id = :room WHERE id = :id", room=room, id=first.alarm_id)
+    desk.do("UPDATE incidents SET control_room_id = :room WHERE id = :id", room=room, id=first.alarm_id)
     assert taken(desk, UUID(first.device_id)) == [(str(first.alarm_id), 2)]
     default = desk.context.settings.default_control_room
     for _ in range(2):
         act(desk.context, escalate.adopt_roomless)
     with desk.context.database.read() as session:
         assert str(first.alarm_id) in {str(row.id) for row in load_open_incidents(session, default)}
-    assert desk.sql(f"SELECT also_cics FROM incidents WHERE id = '{other.alarm_id}'") == [([],)]
+    assert desk.sql(f"SELECT also_control_room_ids FROM incidents WHERE id = '{other.alarm_id}'") == [([],)]
     for _ in range(3):
         desk.pass_time(20.1)
     escalated = desk.published("incident.escalated.v1")
@@ -128,7 +128,7 @@ def test_a_unit_that_will_be_seen_is_not_fresh(
 
 def test_a_unit_that_cannot_be_read_hides_no_other(desk: Dispatch, client: TestClient, issuer: Issuer) -> None:
     near, far = desk.units(GHENT_ROOM, GHENT, 2)
-    desk.do(f"UPDATE units SET offered_as = 'rubbish', offered_to = cic_id WHERE id = '{near}'")
+    desk.do(f"UPDATE units SET offered_as = 'rubbish', offered_to = control_room_id WHERE id = '{near}'")
     headers = issuer.headers("operator", cic=GHENT_ROOM)
     answer = client.get(f"/v1/control-rooms/{GHENT_ROOM}/units", headers=headers)
     assert {each["unit_id"]: each["unreadable"] for each in answer.json()} == {near: ["offered_as"], far: []}

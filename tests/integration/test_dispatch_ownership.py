@@ -125,7 +125,7 @@ def test_a_room_sees_anothers_unit_while_it_serves_an_alarm_of_its_own(rooms: Ro
     assert set(seen) == {unit}
     assert (seen[unit]["control_room_id"], seen[unit]["order_id"]) == ("cic-antwerpen", str(order))
     # Not so for a room that only looks on.
-    rooms.desk.do("UPDATE incidents SET also_cics = '[\"cic-brussel\"]'")
+    rooms.desk.do("UPDATE incidents SET also_control_room_ids = '[\"cic-brussel\"]'")
     assert rooms.seen(BRUSSELS_ROOM) == {}
     # Who is of several trades still belongs to one room only.
     status, _ = rooms.call(
@@ -151,8 +151,8 @@ def test_the_order_of_a_unit_is_its_own_rooms_gateways(rooms: Rooms) -> None:
     context = rooms.desk.context
     with context.database.read() as session:
         [view] = load_views(context, session, [raised.alarm_id], clock.now())
-        of_antwerp = load_served_incidents(session, cic_id="cic-antwerpen")
-        of_ghent = load_served_incidents(session, cic_id=GHENT_ROOM)
+        of_antwerp = load_served_incidents(session, control_room_id="cic-antwerpen")
+        of_ghent = load_served_incidents(session, control_room_id=GHENT_ROOM)
     assert ([i.id for i in of_antwerp], of_ghent) == ([raised.alarm_id], [])
     told = {cic: Watcher("gateway", cic, lambda v: v).frames(view) for cic in (GHENT_ROOM, "cic-antwerpen")}
     assert [len(frames) for frames in told.values()] == [0, 1]
@@ -173,7 +173,7 @@ def test_an_operator_sends_units_of_the_own_room_and_of_its_neighbours(rooms: Ro
         path = f"/v1/incidents/{raised.alarm_id}/send"
         status, problem = rooms.call("POST", path, {"unit_id": "far0"}, role="operator")
         assert (status, problem["type"]) == (409, "urn:stalkingalarm:unit-of-another-room")
-        rooms.desk.do("UPDATE incidents SET also_cics = '[\"cic-brussel\"]'")
+        rooms.desk.do("UPDATE incidents SET also_control_room_ids = '[\"cic-brussel\"]'")
         # Who looks on sends what is its own, and not the patrols of the room that answers for the alarm.
         status, problem = rooms.call("POST", path, role="operator", cic=BRUSSELS_ROOM)
         assert (status, problem["type"]) == (409, "urn:stalkingalarm:unit-of-another-room")

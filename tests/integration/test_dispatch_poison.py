@@ -97,7 +97,7 @@ def test_only_what_breaks_it_is_left_out(desk: Dispatch) -> None:
         poison = event("counter", 666)
         take(desk, poison, event())
     assert routed(desk)[poison.id] == ["counter_invalid"]
-    assert desk.sql(f"SELECT fix IS NOT NULL, cic_id FROM incidents WHERE id = '{poison.id}'") == [
+    assert desk.sql(f"SELECT fix IS NOT NULL, control_room_id FROM incidents WHERE id = '{poison.id}'") == [
         (True, GHENT_ROOM)
     ]
 

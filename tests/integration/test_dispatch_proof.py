@@ -108,7 +108,7 @@ def test_the_place_is_the_one_that_was_signed(desk: Dispatch) -> None:
     """The alarm service's word for the place is no better than its word for the signature."""
     device, *_ = everything_known(desk, "card")
     desk.press_as_told(changed(alarm(device), fix=BRUSSELS))
-    assert desk.sql("SELECT cic_id, lane, flags - 'border' FROM incidents") == [
+    assert desk.sql("SELECT control_room_id, lane, flags - 'border' FROM incidents") == [
         (GHENT_ROOM, "verified", ["place_as_signed"])
     ]
 
@@ -178,7 +178,7 @@ def test_a_later_press_that_was_verified_first_is_shown_beside_it(desk: Dispatch
     enrolment = told(desk, device)
     desk.press_as_told(alarm(device, 2))
     desk.pass_time(0)
-    rows = desk.sql("SELECT lane, cic_id, enrolment_id::text FROM incidents ORDER BY raised_at")
+    rows = desk.sql("SELECT lane, control_room_id, enrolment_id::text FROM incidents ORDER BY raised_at")
     assert rows == [("verified", BRUSSELS_ROOM, str(enrolment)), ("verified", GHENT_ROOM, str(enrolment))]
 
 

@@ -196,7 +196,7 @@ def test_recall_and_arrival_at_once_have_one_outcome(night: Night) -> None:
 
 def test_only_the_room_that_answers_says_it_and_nobody_who_is_conflicted(night: Night) -> None:
     assert night.radio("en_route", 404, cic=BRUSSELS_ROOM)["type"].endswith("incident-unknown")
-    night.desk.do("UPDATE incidents SET also_cics = '[\"cic-brussel\"]'")
+    night.desk.do("UPDATE incidents SET also_control_room_ids = '[\"cic-brussel\"]'")
     for answer in (night.radio("en_route", 409, cic=BRUSSELS_ROOM), night.recall(409, cic=BRUSSELS_ROOM)):
         assert answer["type"].endswith("not-responsible")
     night.crew("on-scene")

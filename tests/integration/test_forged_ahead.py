@@ -111,7 +111,7 @@ def handed_over(path: Path3, alarm_id: UUID) -> dict[str, str]:
 
 def room_of(path: Path3, incident_id: UUID) -> str:
     """The control room of an incident."""
-    room: str = path.desk.sql(f"SELECT cic_id FROM incidents WHERE id = '{incident_id}'")[0][0]
+    room: str = path.desk.sql(f"SELECT control_room_id FROM incidents WHERE id = '{incident_id}'")[0][0]
     return room
 
 

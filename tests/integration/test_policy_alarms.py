@@ -84,7 +84,7 @@ class Night:
 
     @property
     def ids(self) -> dict[str, str]:
-        return {"incident_id": str(self.incident), "cic_id": GHENT_ROOM}
+        return {"incident_id": str(self.incident), "control_room_id": GHENT_ROOM}
 
     def view(self) -> IncidentView:
         with self.inner.context.database.read() as session:
@@ -122,7 +122,7 @@ INCIDENT = {
 def test_dispatch_during_an_alarm(night: Night) -> None:
     app = dispatch_app(night.inner.context.settings)
     found = compared(app, night.api, night.ids, night.claims, lambda _: Circumstances(alarm=True))
-    for path in ("/v1/incidents/{incident_id}", "/v1/control-rooms/{cic_id}/incidents"):
+    for path in ("/v1/incidents/{incident_id}", "/v1/control-rooms/{control_room_id}/incidents"):
         assert {field.removeprefix(f"{path} ") for field in found if field.startswith(f"{path} ")} == INCIDENT
 
 

@@ -110,7 +110,7 @@ def test_who_watches_a_room_is_on_duty_and_a_machine_is_not(
     for role, sub in (("operator", "Olga "), ("supervisor", "sam"), ("gateway", "machine")):
         headers = issuer.headers(role, cic=GHENT_ROOM, sub=sub, exp=exp)
         assert Line(f"{here[1]}{ROOM}/stream", headers).status == 200
-    rows = desk.sql("SELECT cic_id, subject FROM on_duty ORDER BY 2")
+    rows = desk.sql("SELECT control_room_id, subject FROM on_duty ORDER BY 2")
     assert rows == [(GHENT_ROOM, "olga"), (GHENT_ROOM, "sam")]
 
 

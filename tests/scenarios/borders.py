@@ -21,8 +21,8 @@ class Border:
 
     zone: str
     other_zone: str
-    cic: str
-    other_cic: str
+    control_room_id: str
+    other_control_room_id: str
     here: LatLon
     there: LatLon
 
@@ -33,17 +33,17 @@ def _zones() -> list[tuple[str, str, BaseGeometry]]:
     return [(f["properties"]["id"], f["properties"]["cic"], shape(f["geometry"])) for f in features]
 
 
-def border(cic: str, other_cic: str, metres: float) -> Border:
+def border(room: str, other_room: str, metres: float) -> Border:
     """A border between two zones, of one control room or of two, far from any third."""
-    return next(_borders(cic, other_cic, metres))
+    return next(_borders(room, other_room, metres))
 
 
-def _borders(cic: str, other_cic: str, metres: float) -> Iterator[Border]:
-    zones = [zone for zone in _zones() if zone[1] in (cic, other_cic)]
+def _borders(room: str, other_room: str, metres: float) -> Iterator[Border]:
+    zones = [zone for zone in _zones() if zone[1] in (room, other_room)]
     for a, b in combinations(zones, 2):
-        if {a[1], b[1]} != {cic, other_cic}:
+        if {a[1], b[1]} != {room, other_room}:
             continue
-        a, b = (a, b) if a[1] == cic else (b, a)
+        a, b = (a, b) if a[1] == room else (b, a)
         shared = a[2].boundary.intersection(b[2].boundary)
         if shared.length < 0.03:  # degrees: some 3 km
             continue

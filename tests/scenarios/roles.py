@@ -51,7 +51,7 @@ class UnitRole:
             "unit_id": self.unit_id,
             "callsign": f"{self.place.name[:20]} {self.unit_id[-4:]}",
             "zone_id": zone,
-            "control_room_id": self.place.cic,
+            "control_room_id": self.place.control_room_id,
             "lat": self.place.lat + self.north_m / 111_200,
             "lon": self.place.lon,
             "available": self.available,

@@ -24,7 +24,7 @@ from tools.simulation.unit import Order, Unit
 from tools.simulation.webhook import Receiver
 from tools.simulation.world import World
 
-ROOMS = tuple(sorted({place.cic for place in PLACES.values()}))
+ROOMS = tuple(sorted({place.control_room_id for place in PLACES.values()}))
 # Real time on a busy machine: what is not there this long after its window will not come.
 _GRACE_S = 3.0
 
@@ -83,7 +83,7 @@ class Stage:
         await control_rooms.put_units(world, made)
         await asyncio.gather(*(self._enrol(victim, zones) for victim in scenario.victims))
         for unit in scenario.units:
-            unit.real = Unit(world, unit.unit_id, unit.place.cic, unit.conduct, self._unit_told)
+            unit.real = Unit(world, unit.unit_id, unit.place.control_room_id, unit.conduct, self._unit_told)
         people = [u.real for u in scenario.units if u.real] + list[Any](self.operators.values())
         self._tasks = [asyncio.create_task(person.serve()) for person in people]
         async with asyncio.timeout(20):

@@ -63,7 +63,7 @@ def test_no_unit_available_is_told_and_a_unit_that_comes_on_duty_is_sent(scenari
 
     async def on_duty(stage: Stage) -> None:
         position = {"unit_id": off.unit_id, "lat": off.place.lat, "lon": off.place.lon, "available": True}
-        gateway = stage.world.bearer("gateway", cic=off.place.cic)
+        gateway = stage.world.bearer("gateway", cic=off.place.control_room_id)
         await stage.world.call("POST", "dispatch", "/v1/units/positions", gateway, [position])
 
     scenario.step(3, on_duty)

@@ -84,7 +84,7 @@ def figures(system: RunningSystem) -> tuple[list[Series], list[Series]]:
 
     async def on_duty(stage: Stage) -> None:
         position = {"unit_id": off.unit_id, "lat": off.place.lat, "lon": off.place.lon, "available": True}
-        gateway = stage.world.bearer("gateway", cic=off.place.cic)
+        gateway = stage.world.bearer("gateway", cic=off.place.control_room_id)
         await stage.world.call("POST", "dispatch", "/v1/units/positions", gateway, [position])
 
     scenario.step(6, on_duty)

@@ -9,7 +9,7 @@ GENT, WEST, ANTWERP = "cic-oost-vlaanderen", "cic-west-vlaanderen", "cic-antwerp
 
 
 def _here(found: Border) -> Place:
-    return Place("here", *found.here, found.cic)
+    return Place("here", *found.here, found.control_room_id)
 
 
 def test_press_in_another_province_than_home(scenario: Scenario) -> None:

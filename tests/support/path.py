@@ -56,7 +56,7 @@ class Path3:
 
     def incident_of(self, alarm_id: UUID | str) -> tuple[UUID, str] | None:
         """The incident of a press and its control room, once there is one."""
-        joined = "SELECT i.id, i.cic_id FROM presses p JOIN incidents i ON i.id = p.incident_id"
+        joined = "SELECT i.id, i.control_room_id FROM presses p JOIN incidents i ON i.id = p.incident_id"
         rows = self.desk.sql(f"{joined} WHERE p.alarm_id = '{alarm_id}'")
         return (rows[0][0], rows[0][1]) if rows else None
 

@@ -178,7 +178,7 @@ def test_the_committed_map_is_labelled_and_covers_belgium_once() -> None:
     assert len(zones) == 162
     assert len(rooms) == 11
     assert all(zone.stand_in and zone.source and "CC BY 4.0" in zone.source for zone in zones)
-    assert {zone.cic for zone in zones} == {room.id for room in rooms}
+    assert {zone.control_room_id for zone in zones} == {room.id for room in rooms}
     assert shapely.coverage_is_valid([zone.outline for zone in zones])
     total = sum(shapely.area(project(zone.outline)) for zone in zones) / 1e6
     assert total == pytest.approx(30_689, rel=0.005)

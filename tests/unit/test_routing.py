@@ -126,7 +126,7 @@ def test_every_point_of_belgium_has_exactly_one_zone(point: Point) -> None:
 @settings(deadline=None)
 def test_no_float_makes_it_raise(fix: Point | None, home: str | None, last: Point | None) -> None:
     route = router().route(fix, home, last)
-    assert route.cic
+    assert route.control_room_id
     assert route.metres >= 0
     if route.basis in (Basis.HOME_ZONE, Basis.DEFAULT):
         assert route.point is None
@@ -158,7 +158,7 @@ def test_without_a_fix_the_next_best_decides(fix: Point | None, complaint: Flag 
 
     def decided(route: Route) -> tuple[str, str | None, str]:
         assert flags <= route.flags
-        return route.basis, route.zone, route.cic
+        return route.basis, route.zone, route.control_room_id
 
     assert decided(router().route(fix, "gent-1", EUPEN)) == (
         "last_known",
@@ -177,7 +177,7 @@ def test_without_a_fix_the_next_best_decides(fix: Point | None, complaint: Flag 
 @given(st.sampled_from(list(PLACES.values())))
 def test_swapped_coordinates_are_turned_and_flagged(place: Place) -> None:
     route = router().route(Point(place.lon, place.lat))
-    assert route.cic == place.cic
+    assert route.control_room_id == place.control_room_id
     assert route.point == Point(place.lat, place.lon)
     assert Flag.SWAPPED_COORDINATES in route.flags
     assert not route.flags & {Flag.ABROAD, Flag.FAR}
@@ -193,14 +193,16 @@ def test_swapped_coordinates_are_turned_and_flagged(place: Place) -> None:
         (Point(4.35, 5.0), None, True, (4_000, 6_000)),  # neither way in Belgium
     ],
 )
-def test_abroad_the_nearest_zone_answers(point: Point, cic: str | None, far: bool, km: tuple[int, int]) -> None:
+def test_abroad_the_nearest_zone_answers(
+    point: Point, control_room_id: str | None, far: bool, km: tuple[int, int]
+) -> None:
     route = router().route(point, home_zone="arlon")
     assert route.basis is Basis.CURRENT_FIX
     assert Flag.ABROAD in route.flags
     assert (Flag.FAR in route.flags) == far
     assert km[0] <= route.metres / 1e3 <= km[1]
     assert Flag.SWAPPED_COORDINATES not in route.flags
-    assert cic in (None, route.cic)
+    assert control_room_id in (None, route.control_room_id)
 
 
 @pytest.mark.parametrize("away_deg", [0.005, 0.2])
@@ -216,7 +218,7 @@ def test_between_two_equally_near_zones_the_first_id_answers(away_deg: float) ->
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
 def test_every_simulated_place_lies_where_it_says(place: Place) -> None:
     route = router().route(Point(place.lat, place.lon))
-    assert (route.cic, route.metres) == (place.cic, 0.0)
+    assert (route.control_room_id, route.metres) == (place.control_room_id, 0.0)
 
 
 def test_near_a_border_both_zones_are_told() -> None:
@@ -224,7 +226,7 @@ def test_near_a_border_both_zones_are_told() -> None:
     assert Flag.BORDER in zone.flags
     assert (zone.zone, zone.neighbours[0].zone) == ("gent-5", "gent-4")
     room = router().route(Point(NEAR_ROOM_BORDER.lat, NEAR_ROOM_BORDER.lon))
-    assert (room.cic, room.neighbours[0].cic) == ("cic-brussel", "cic-vlaams-brabant")
+    assert (room.control_room_id, room.neighbours[0].control_room_id) == ("cic-brussel", "cic-vlaams-brabant")
     assert 0 < room.neighbours[0].metres < 50
 
 
@@ -236,7 +238,7 @@ def test_the_crossing_tracks_cross_once(crossing: Crossing) -> None:
     changes = [(a.zone, b.zone) for a, b in pairwise(routes) if a.zone != b.zone]
     assert changes == [crossing.zones]
     if crossing is CROSSES_ROOM:
-        assert (routes[0].cic, routes[-1].cic) == ("cic-brussel", "cic-vlaams-brabant")
+        assert (routes[0].control_room_id, routes[-1].control_room_id) == ("cic-brussel", "cic-vlaams-brabant")
 
 
 def test_a_track_starts_at_a_and_stays_at_b() -> None:
@@ -277,7 +279,7 @@ def test_a_map_that_contradicts_itself_is_refused() -> None:
     room = rooms[0].id
     for some_zones, some_rooms, defaults, says in (
         ([], rooms, Defaults(room), "at least one"),
-        (zones, rooms, Defaults("cic-x"), "defaults.cic"),
+        (zones, rooms, Defaults("cic-x"), "defaults.control_room_id"),
         (zones, rooms, Defaults(room, "nowhere"), "defaults.zone"),
         (zones, rooms[:3], Defaults(room), "known control room"),
     ):

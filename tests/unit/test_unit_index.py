@@ -11,7 +11,7 @@ from services.dispatch.domain.unit_index import UnitIndex
 PLACES = st.sampled_from([50.0, 50.2, 50.5, 51.0]) | st.floats(49.0, 52.0) | st.floats()
 LONGITUDES = st.sampled_from([3.0, 3.7, 4.4, 6.0]) | st.floats(2.0, 7.0) | st.floats()
 UNITS = st.sampled_from([f"u{n}" for n in range(30)])
-CICS = st.sampled_from(["north", "south", "east"])
+CONTROL_ROOMS = st.sampled_from(["north", "south", "east"])
 ZONES = st.sampled_from(["z1", "z2"])
 
 
@@ -36,16 +36,16 @@ class IndexMachine(RuleBasedStateMachine):
         lat=PLACES | st.none(),
         lon=LONGITUDES | st.none(),
         zone=ZONES,
-        cic=CICS,
+        control_room_id=CONTROL_ROOMS,
         available=st.sampled_from([True, True, True, False]),
     )
     def upsert(
-        self, unit: str, lat: float | None, lon: float | None, zone: str, cic: str, available: bool
+        self, unit: str, lat: float | None, lon: float | None, zone: str, control_room_id: str, available: bool
     ) -> None:
-        self.index.upsert(unit, lat, lon, zone, cic, available)
+        self.index.upsert(unit, lat, lon, zone, control_room_id, available)
         self.plain.pop(unit, None)
         if available:
-            self.plain[unit] = (lat, lon, zone, cic)
+            self.plain[unit] = (lat, lon, zone, control_room_id)
 
     @rule(unit=UNITS)
     def remove(self, unit: str) -> None:
@@ -56,7 +56,7 @@ class IndexMachine(RuleBasedStateMachine):
         lat=PLACES,
         lon=LONGITUDES,
         k=st.integers(-1, 35),
-        cics=st.none() | CICS | st.sets(CICS),
+        control_room_ids=st.none() | CONTROL_ROOMS | st.sets(CONTROL_ROOMS),
         zones=st.none() | ZONES,
         exclude=st.sets(UNITS, max_size=5),
     )
@@ -65,19 +65,24 @@ class IndexMachine(RuleBasedStateMachine):
         lat: float,
         lon: float,
         k: int,
-        cics: str | set[str] | None,
+        control_room_ids: str | set[str] | None,
         zones: str | None,
         exclude: set[str],
     ) -> None:
         point = Point(lat, lon)
-        wanted = {cics} if isinstance(cics, str) else cics
+        wanted = {control_room_ids} if isinstance(control_room_ids, str) else control_room_ids
         ranked = sorted(
             (metres(point, at, on), unit)
-            for unit, (at, on, zone, cic) in self.plain.items()
-            if (wanted is None or cic in wanted) and (zones is None or zone == zones) and unit not in exclude
+            for unit, (at, on, zone, control_room_id) in self.plain.items()
+            if (wanted is None or control_room_id in wanted)
+            and (zones is None or zone == zones)
+            and unit not in exclude
         )
         expected = [(unit, away) for away, unit in ranked[: max(k, 0)]]
-        assert self.index.nearest(point, k, cic=cics, exclude=exclude, zone=zones) == expected
+        assert (
+            self.index.nearest(point, k, control_room_id=control_room_ids, exclude=exclude, zone=zones)
+            == expected
+        )
 
     @invariant()
     def counts(self) -> None:

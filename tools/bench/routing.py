@@ -55,7 +55,7 @@ def measure(seed: int = 1) -> dict[str, float]:
     zones, rooms = load_map(MAP)
     zones = split_to(zones, ZONES)
     rng = random.Random(seed)  # noqa: S311 - a repeatable load, no secret
-    router = Router(zones, rooms, Defaults(cic=rooms[0].id))
+    router = Router(zones, rooms, Defaults(control_room_id=rooms[0].id))
     places = random_points(zones, UNITS + DECISIONS, rng)
     index = UnitIndex()
     for number, place in enumerate(places[:UNITS]):

@@ -19,8 +19,8 @@ GENT = "cic-oost-vlaanderen"
 async def units(world: World, count: int) -> list[UnitEntry]:
     """Put units on real places, half of them in and around Ghent; the same list every time."""
     zones = await Zones.load(world)
-    ghent = [p for p in PLACES.values() if p.cic == GENT]
-    others = [p for p in PLACES.values() if p.cic != GENT]
+    ghent = [p for p in PLACES.values() if p.control_room_id == GENT]
+    others = [p for p in PLACES.values() if p.control_room_id != GENT]
     made = list[UnitEntry]()
     for number in range(count):
         places = ghent if number % 2 else others
@@ -31,7 +31,7 @@ async def units(world: World, count: int) -> list[UnitEntry]:
                 "unit_id": f"u-{uuid5(_UNITS, str(number)).hex[:12]}",
                 "callsign": f"{place.name[:12]} {number + 1}",
                 "zone_id": zones.at(place.lat, place.lon),
-                "control_room_id": place.cic,
+                "control_room_id": place.control_room_id,
                 "lat": place.lat + 0.004 * (ring + 1) * (-1) ** number,
                 "lon": place.lon + 0.003 * (ring + 1),
                 "available": True,
@@ -90,7 +90,7 @@ async def policy(world: World, cic: str, **changed: object) -> None:
         await world.call("POST", "dispatch", f"{path}/webhook/confirm", supervisor, meant)
 
 
-async def tidy(world: World, cics: Iterable[str]) -> int:
+async def tidy(world: World, control_room_ids: Iterable[str]) -> int:
     """Have a supervisor close what an earlier run left open; returns how many."""
     gate = asyncio.Semaphore(16)
 
@@ -107,6 +107,6 @@ async def tidy(world: World, cics: Iterable[str]) -> int:
         alike = [(incident["group"] or {}).get("incident_ids", [incident["incident_id"]]) for incident in own]
         return [(cic, incident_id) for ids in alike for incident_id in ids]
 
-    left = [each for found in await asyncio.gather(*map(left_open, cics)) for each in found]
+    left = [each for found in await asyncio.gather(*map(left_open, control_room_ids)) for each in found]
     await asyncio.gather(*(close(*each) for each in left))
     return len(left)

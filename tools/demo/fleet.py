@@ -139,9 +139,9 @@ class Fleet:
         """Drive the units about: the fleet that dispatch chooses from is never the same."""
         dice = random.Random(1)  # noqa: S311 - a simulation, no secret
         places = {u["unit_id"]: (u["lat"], u["lon"]) for u in self._registered}
-        cics = itertools.cycle(sorted({u["control_room_id"] for u in self._registered}))
+        control_room_ids = itertools.cycle(sorted({u["control_room_id"] for u in self._registered}))
         while True:
-            cic = next(cics)
+            cic = next(control_room_ids)
             moved = []
             for unit in (u for u in self._registered if u["control_room_id"] == cic):
                 lat, lon = places[unit["unit_id"]]
@@ -168,7 +168,7 @@ def _walk(victim: Victim) -> Iterator[tuple[float, float]]:
     """Walk from where the victim is towards the next place, on foot, for two minutes at most."""
     lat, lon = victim.device.position or (51.05, 3.72)
     here = min(PLACES.values(), key=lambda p: (p.lat - lat) ** 2 + (p.lon - lon) ** 2)
-    there = next(p for p in PLACES.values() if p.cic == here.cic and p is not here)
+    there = next(p for p in PLACES.values() if p.control_room_id == here.control_room_id and p is not here)
     track = Track(here, there, WALKING_MPS)
     for number in range(1, 61):
         yield track.at(number * _FIX_EVERY_S)

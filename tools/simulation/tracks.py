@@ -16,7 +16,7 @@ class Place:
     name: str
     lat: float
     lon: float
-    cic: str
+    control_room_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
     return 2 * _EARTH_RADIUS_M * math.asin(math.sqrt(half))
 
 
-_BY_CIC: dict[str, tuple[tuple[str, float, float], ...]] = {
+_BY_CONTROL_ROOM: dict[str, tuple[tuple[str, float, float], ...]] = {
     "cic-oost-vlaanderen": (
         ("Gent Korenmarkt", 51.0546, 3.7219),
         ("Gent-Sint-Pieters", 51.0357, 3.7106),
@@ -144,7 +144,7 @@ _BY_CIC: dict[str, tuple[tuple[str, float, float], ...]] = {
 }
 
 PLACES: dict[str, Place] = {
-    name: Place(name, lat, lon, cic) for cic, rows in _BY_CIC.items() for name, lat, lon in rows
+    name: Place(name, lat, lon, room) for room, rows in _BY_CONTROL_ROOM.items() for name, lat, lon in rows
 }
 
 # On the map of stand-in zones; tests/unit/test_routing.py holds both to the geometry.

@@ -100,7 +100,7 @@ def _warm_up(context: Context) -> None:
     """Connect, and compile what every stream begins with: crews come back at once after a start."""
     # Readiness says that the database is away.
     with suppress(SQLAlchemyError), context.database.read() as session:
-        served_views(session, context, cic_id="")
+        served_views(session, context, control_room_id="")
 
 
 async def _keep_fresh(context: Context) -> None:

@@ -31,19 +31,19 @@ def control_rooms(context: ContextOf, _: Anyone) -> list[ControlRoomOut]:
     return show_control_rooms(context)
 
 
-@router.put("/control-rooms/{cic_id}", status_code=204, responses=_PROPOSED)
-def set_policy(cic_id: str, body: ControlRoomIn, context: ContextOf, caller: Admin) -> Response:
+@router.put("/control-rooms/{control_room_id}", status_code=204, responses=_PROPOSED)
+def set_policy(control_room_id: str, body: ControlRoomIn, context: ContextOf, caller: Admin) -> Response:
     """Set how a control room wants its alarms. A webhook waits for a supervisor of the room (202)."""
     wanted, proposed = body.webhook(), None
     if wanted is not None:
         room_webhooks.refuse_wrong(context, wanted)
     with context.database.transaction() as tx:
-        rooms.set_policy(tx, context, cic_id, body.policy, amqp=body.amqp)
+        rooms.set_policy(tx, context, control_room_id, body.policy, amqp=body.amqp)
     context.situation.refresh_from(context.database)
     if wanted is not None:
         # An act of its own, with its own line in the audit log.
         with context.database.transaction() as tx:
-            proposed = room_webhooks.propose(tx, context, cic_id, wanted, caller)
+            proposed = room_webhooks.propose(tx, context, control_room_id, wanted, caller)
     if proposed is None:
         return Response(status_code=204)
     return Response(show_proposal(proposed).model_dump_json(), status_code=202, media_type="application/json")

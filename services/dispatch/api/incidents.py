@@ -21,13 +21,17 @@ from services.dispatch.usecases.access_scope import may_see_room
 router = APIRouter(prefix="/v1", tags=["incidents"])
 
 
-@router.get("/control-rooms/{cic_id}/incidents")
+@router.get("/control-rooms/{control_room_id}/incidents")
 def open_incidents(
-    cic_id: str, session: Reading, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
+    control_room_id: str,
+    session: Reading,
+    context: ContextOf,
+    disclosures: DisclosuresOf,
+    caller: RoomPrincipal,
 ) -> list[IncidentView]:
     """List open incidents, most urgent first; many alike that nobody verified are one, with their `group`."""
-    may_see_room(caller, cic_id)
-    return disclose_open_incidents(session, context, disclosures, caller, cic_id)
+    may_see_room(caller, control_room_id)
+    return disclose_open_incidents(session, context, disclosures, caller, control_room_id)
 
 
 @router.get("/incidents/{incident_id}")
@@ -106,6 +110,6 @@ def close(
         by="supervisor",
         person=caller.subject,
         reason=body.reason,
-        cic_id=caller.cic,
+        control_room_id=caller.cic,
     )
     return disclose_incident(tx.session, context, disclosures, caller, incident_id)

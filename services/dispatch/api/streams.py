@@ -20,25 +20,27 @@ Gateway = Annotated[Principal, require("gateway")]
 Unit = Annotated[Principal, require("unit")]
 
 
-@router.get("/control-rooms/{cic_id}/stream", response_class=StreamingResponse)
+@router.get("/control-rooms/{control_room_id}/stream", response_class=StreamingResponse)
 async def room_stream(
-    cic_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
+    control_room_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> StreamingResponse:
     """Stream Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
-    may_see_room(caller, cic_id)
+    may_see_room(caller, control_room_id)
     person = account(caller.subject) if caller.roles & {"operator", "supervisor"} else None
-    watcher = Watcher("room", cic_id, partial(disclosures.disclose, caller), person=person)
-    return _stream(hub, caller, watcher, partial(open_views, context=context, cic_id=cic_id))
+    watcher = Watcher("room", control_room_id, partial(disclosures.disclose, caller), person=person)
+    return _stream(hub, caller, watcher, partial(open_views, context=context, control_room_id=control_room_id))
 
 
-@router.get("/control-rooms/{cic_id}/units/stream", response_class=StreamingResponse)
+@router.get("/control-rooms/{control_room_id}/units/stream", response_class=StreamingResponse)
 async def gateway_stream(
-    cic_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: Gateway
+    control_room_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: Gateway
 ) -> StreamingResponse:
     """Stream Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
-    may_see_room(caller, cic_id)
-    watcher = Watcher("gateway", cic_id, partial(disclosures.disclose, caller))
-    return _stream(hub, caller, watcher, partial(served_views, context=context, cic_id=cic_id))
+    may_see_room(caller, control_room_id)
+    watcher = Watcher("gateway", control_room_id, partial(disclosures.disclose, caller))
+    return _stream(
+        hub, caller, watcher, partial(served_views, context=context, control_room_id=control_room_id)
+    )
 
 
 @router.get("/units/{unit_id}/stream", response_class=StreamingResponse)

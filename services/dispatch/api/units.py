@@ -63,8 +63,8 @@ def positions(body: Several[PositionIn], context: ContextOf, caller: UnitPrincip
     refuse_wrong(body)
 
 
-@router.get("/control-rooms/{cic_id}/units", tags=["units"])
-def seen(cic_id: str, session: Reading, context: ContextOf, caller: RoomPrincipal) -> list[UnitOut]:
+@router.get("/control-rooms/{control_room_id}/units", tags=["units"])
+def seen(control_room_id: str, session: Reading, context: ContextOf, caller: RoomPrincipal) -> list[UnitOut]:
     """List the units of a control room, and those of others while they serve an alarm of its own."""
-    may_see_room(caller, cic_id)
-    return limit_units(session, context, caller, cic_id)
+    may_see_room(caller, control_room_id)
+    return limit_units(session, context, caller, control_room_id)

@@ -14,15 +14,15 @@ from services.dispatch.usecases.incident_actions import close_incident
 router = APIRouter(prefix="/v1", tags=["incidents"])
 
 
-@router.post("/control-rooms/{cic_id}/unverified/close")
+@router.post("/control-rooms/{control_room_id}/unverified/close")
 def close_unverified(
-    cic_id: str, body: UnverifiedCloseIn, context: ContextOf, caller: Supervisor
+    control_room_id: str, body: UnverifiedCloseIn, context: ContextOf, caller: Supervisor
 ) -> UnverifiedClosed:
     """Close, as a supervisor, many unverified alarms in one act with one reason.
 
     Each by itself: those that were verified, taken or pressed again meanwhile stay, and keep no other open.
     """
-    may_see_room(caller, cic_id)
+    may_see_room(caller, control_room_id)
     closed, left = list[UUID](), list[UUID]()
     for incident_id in dict.fromkeys(body.incident_ids):
         audit_context.only_about(f"incident:{incident_id}")
@@ -36,7 +36,7 @@ def close_unverified(
                     by="supervisor",
                     person=caller.subject,
                     reason=body.reason,
-                    cic_id=cic_id,
+                    control_room_id=control_room_id,
                     # Who does not say how many presses they saw saw one: what came later stays.
                     seen_presses=body.presses.get(incident_id, 1),
                 )

@@ -24,24 +24,24 @@ def webhooks(session: Reading, context: ContextOf, caller: Keeper) -> list[RoomW
     return show_room_webhooks(session, own)
 
 
-@router.get("/control-rooms/{cic_id}/webhook")
-def webhook(cic_id: str, session: Reading, caller: Keeper) -> WebhookOut:
+@router.get("/control-rooms/{control_room_id}/webhook")
+def webhook(control_room_id: str, session: Reading, caller: Keeper) -> WebhookOut:
     """Show where the room's alarms go, and where somebody proposes to send them. Never the secret."""
-    may_set_up_room(caller, cic_id)
-    return show_webhook(session, cic_id)
+    may_set_up_room(caller, control_room_id)
+    return show_webhook(session, control_room_id)
 
 
-@router.post("/control-rooms/{cic_id}/webhook/confirm", status_code=204)
+@router.post("/control-rooms/{control_room_id}/webhook/confirm", status_code=204)
 def confirm_webhook(
-    cic_id: str, body: WebhookAnswerIn, tx: SetUp, context: ContextOf, caller: Supervisor
+    control_room_id: str, body: WebhookAnswerIn, tx: SetUp, context: ContextOf, caller: Supervisor
 ) -> None:
     """Put the proposed webhook into force: its proposer may not."""
-    may_see_room(caller, cic_id)
-    room_webhooks.confirm(tx, context, cic_id, body.proposal_id, caller)
+    may_see_room(caller, control_room_id)
+    room_webhooks.confirm(tx, context, control_room_id, body.proposal_id, caller)
 
 
-@router.post("/control-rooms/{cic_id}/webhook/decline", status_code=204)
-def decline_webhook(cic_id: str, body: WebhookAnswerIn, tx: UnitOfWork, caller: Keeper) -> None:
+@router.post("/control-rooms/{control_room_id}/webhook/decline", status_code=204)
+def decline_webhook(control_room_id: str, body: WebhookAnswerIn, tx: UnitOfWork, caller: Keeper) -> None:
     """Take the proposal away; the old webhook stays."""
-    may_set_up_room(caller, cic_id)
-    room_webhooks.decline(tx, cic_id, body.proposal_id, caller)
+    may_set_up_room(caller, control_room_id)
+    room_webhooks.decline(tx, control_room_id, body.proposal_id, caller)

@@ -38,7 +38,7 @@ class Zone:
 
     id: str
     names: Names
-    cic: str
+    control_room_id: str
     province: str | None
     stand_in: bool
     source: str | None

@@ -18,8 +18,8 @@ class NewIncident:
     lane: str
     source: str | None
     known_device: bool
-    cic_id: str
-    also_cics: list[str]
+    control_room_id: str
+    also_control_room_ids: list[str]
     zone_id: str | None
     border_zones: list[str]
     basis: Basis

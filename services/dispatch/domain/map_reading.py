@@ -101,13 +101,13 @@ def parse_control_rooms(geojson: object) -> list[ControlRoom]:
     return rooms
 
 
-def parse_zones(geojson: object, known_cics: Collection[str] | None = None) -> list[Zone]:
+def parse_zones(geojson: object, known_control_rooms: Collection[str] | None = None) -> list[Zone]:
     """Read the zones of a FeatureCollection, in order of id; raises InvalidMapError with every problem.
 
-    Without `known_cics` the file's own `control_rooms` say which control rooms exist.
+    Without `known_control_rooms` the file's own `control_rooms` say which control rooms exist.
     """
-    if known_cics is None:
-        known_cics = {room.id for room in parse_control_rooms(geojson)}
+    if known_control_rooms is None:
+        known_control_rooms = {room.id for room in parse_control_rooms(geojson)}
     features = geojson.get("features") if isinstance(geojson, Mapping) else None
     if not isinstance(features, list) or not features:
         raise InvalidMapError([Problem(None, "features", "a list of features is needed")])
@@ -115,7 +115,7 @@ def parse_zones(geojson: object, known_cics: Collection[str] | None = None) -> l
     problems: list[Problem] = []
     for number, feature in enumerate(features, start=1):
         try:
-            zone = _zone(feature, known_cics)
+            zone = _zone(feature, known_control_rooms)
             if zone.id in zones:
                 raise _FieldError("id", f"{zone.id} is used twice")
             zones[zone.id] = zone
@@ -172,17 +172,17 @@ def _seat(value: object) -> Point:
     return Point(lat, lon)
 
 
-def _zone(feature: object, known_cics: Collection[str]) -> Zone:
+def _zone(feature: object, known_control_rooms: Collection[str]) -> Zone:
     if not isinstance(feature, Mapping) or not isinstance(feature.get("properties"), Mapping):
         raise _FieldError("properties", "is not an object")
     properties = feature["properties"]
-    cic = _text(properties, "cic")
-    if cic not in known_cics:
-        raise _FieldError("cic", f"{cic} is not a known control room")
+    control_room_id = _text(properties, "cic")
+    if control_room_id not in known_control_rooms:
+        raise _FieldError("cic", f"{control_room_id} is not a known control room")
     return Zone(
         id=_text({"id": feature.get("id"), **properties}, "id"),
         names=_names(properties),
-        cic=cic,
+        control_room_id=control_room_id,
         province=_optional_text(properties, "province"),
         # A map that does not say that it is the real one is not taken for it.
         stand_in=properties.get("stand_in") is not False,

@@ -64,10 +64,10 @@ class NewOrder:
     id: UUID
     incident_id: UUID
     unit_id: str
-    unit_cic_id: str
+    unit_control_room_id: str
     unit_seen_at: datetime | None
     callsign: str
-    cic_id: str
+    control_room_id: str
     state: OrderState
     automatic: bool
     distance_m: float | None

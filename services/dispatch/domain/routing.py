@@ -48,7 +48,7 @@ class Flag(StrEnum):
 class Defaults:
     """Where an alarm goes when nothing tells, and the distances (metres) of a decision."""
 
-    cic: str
+    control_room_id: str
     zone: str | None = None
     border_margin_m: float = 1_000.0
     far_m: float = 50_000.0
@@ -59,7 +59,7 @@ class Neighbour:
     """A zone within the border margin, and how far away it is (metres)."""
 
     zone: str
-    cic: str
+    control_room_id: str
     metres: float
 
 
@@ -71,7 +71,7 @@ class Route:
     """
 
     zone: str | None
-    cic: str
+    control_room_id: str
     basis: Basis
     point: Point | None
     metres: float
@@ -141,9 +141,9 @@ class Router:
             return self._route_point(last_known, Basis.LAST_KNOWN, flags)
         home = self._by_id.get(home_zone) if home_zone is not None else None
         if home is not None:
-            return Route(home.id, home.cic, Basis.HOME_ZONE, None, 0.0, (), flags)
+            return Route(home.id, home.control_room_id, Basis.HOME_ZONE, None, 0.0, (), flags)
         defaults = self._defaults
-        return Route(defaults.zone, defaults.cic, Basis.DEFAULT, None, 0.0, (), flags)
+        return Route(defaults.zone, defaults.control_room_id, Basis.DEFAULT, None, 0.0, (), flags)
 
     def zone_at(self, east: float, north: float) -> str | None:
         """Find the zone that holds a place (metres)."""
@@ -173,9 +173,10 @@ class Router:
         if place.nearby:
             flags |= {Flag.BORDER}
             neighbours = tuple(
-                Neighbour(self._zones[i].id, self._zones[i].cic, metres) for i, metres in place.nearby
+                Neighbour(self._zones[i].id, self._zones[i].control_room_id, metres)
+                for i, metres in place.nearby
             )
-        return Route(zone.id, zone.cic, basis, point, place.metres, neighbours, flags)
+        return Route(zone.id, zone.control_room_id, basis, point, place.metres, neighbours, flags)
 
     def _locate(self, x: float, y: float) -> _Place:
         # GEOS builds its indexes at first use, without the interpreter's lock, and is not made for two threads
@@ -263,10 +264,10 @@ def _pieces(area: shapely.Geometry) -> "np.ndarray[tuple[int], np.dtype[np.objec
 def _check_references(zones: Collection[Zone], rooms: set[str], defaults: Defaults) -> None:
     if not zones:
         raise ValueError("zones: at least one is needed")
-    if defaults.cic not in rooms:
-        raise ValueError(f"defaults.cic: {defaults.cic} is not a known control room")
+    if defaults.control_room_id not in rooms:
+        raise ValueError(f"defaults.control_room_id: {defaults.control_room_id} is not a known control room")
     if defaults.zone is not None and defaults.zone not in {zone.id for zone in zones}:
         raise ValueError(f"defaults.zone: {defaults.zone} is not a known zone")
     for zone in zones:
-        if zone.cic not in rooms:
-            raise ValueError(f"zone {zone.id}: {zone.cic} is not a known control room")
+        if zone.control_room_id not in rooms:
+            raise ValueError(f"zone {zone.id}: {zone.control_room_id} is not a known control room")

@@ -39,7 +39,7 @@ class UnitIndex:
         lat: float | None,
         lon: float | None,
         zone: str,
-        cic: str,
+        control_room_id: str,
         available: bool,
         guess: Point | None = None,
         seen: float = math.inf,
@@ -58,7 +58,7 @@ class UnitIndex:
             self.remove(unit_id)
             if available:
                 self._square_of[unit_id] = square
-                self._squares.setdefault(square, {})[unit_id] = (east, north, zone, cic, seen)
+                self._squares.setdefault(square, {})[unit_id] = (east, north, zone, control_room_id, seen)
 
     def remove(self, unit_id: str) -> None:
         """Forget a unit; an unknown one is no error."""
@@ -75,17 +75,18 @@ class UnitIndex:
         self,
         point: Point,
         k: int,
-        cic: str | Collection[str] | None = None,
+        control_room_id: str | Collection[str] | None = None,
         exclude: Collection[str] = (),
         zone: str | Collection[str] | None = None,
         seen_since: float = -math.inf,
     ) -> list[tuple[str, float]]:
         """Find the k nearest available units with their distance in metres (infinite where unknown).
 
-        `cic` and `zone` keep only units of those, `seen_since` (seconds) those that gave a sign of life since
-        then. An unusable point puts all units at infinity. Who is as far comes in the order of the ids.
+        `control_room_id` and `zone` keep only units of those, `seen_since` (seconds) those that
+        gave a sign of life since then. An unusable point puts all units at infinity.
+        Who is as far comes in the order of the ids.
         """
-        cics = {cic} if isinstance(cic, str) else cic
+        control_room_ids = {control_room_id} if isinstance(control_room_id, str) else control_room_id
         zones = {zone} if isinstance(zone, str) else zone
         east, north = to_metres(point.lat, point.lon) if usable(point) else (-math.inf, -math.inf)
         with self._one_at_a_time:
@@ -93,9 +94,9 @@ class UnitIndex:
                 east,
                 north,
                 k,
-                lambda unit_id, of_zone, of_cic, seen: (
+                lambda unit_id, of_zone, of_room, seen: (
                     seen >= seen_since
-                    and (cics is None or of_cic in cics)
+                    and (control_room_ids is None or of_room in control_room_ids)
                     and (zones is None or of_zone in zones)
                     and unit_id not in exclude
                 ),
@@ -108,8 +109,8 @@ class UnitIndex:
         found: list[_Rank] = []
         for squares, seen_up_to in self._rings(east, north):
             for square in squares:
-                for unit_id, (x, y, of_zone, of_cic, seen) in self._squares[square].items():
-                    if wanted(unit_id, of_zone, of_cic, seen):
+                for unit_id, (x, y, of_zone, of_room, seen) in self._squares[square].items():
+                    if wanted(unit_id, of_zone, of_room, seen):
                         away = math.hypot(x - east, y - north)
                         found.append((away if square is not None else math.inf, away, unit_id))
             found = nsmallest(k, found)

@@ -20,7 +20,7 @@ class Incident(Protocol):
     """What must be known of an incident to say what it is alike to."""
 
     id: UUID
-    cic_id: str
+    control_room_id: str
     zone_id: str | None
     lane: str
     flags: list[str]
@@ -79,7 +79,7 @@ def _groups(incidents: Iterable[Row]) -> list[list[Row]]:
     for incident in sorted(incidents, key=lambda each: (each.raised_at, str(each.id))):
         if (shared := alike(incident)) is None:
             continue
-        key = (incident.cic_id, incident.zone_id, shared)
+        key = (incident.control_room_id, incident.zone_id, shared)
         group = newest.get(key)
         if group is None or incident.raised_at - group[0].raised_at > LASTS:
             group = newest[key] = []

@@ -37,7 +37,7 @@ def order_moved(
         at=now,
         order_id=order.id,
         unit_id=order.unit_id,
-        control_room_id=order.cic_id,
+        control_room_id=order.control_room_id,
         state=order.state,
         automatic=order.automatic,
         late=now > deadline_at,

@@ -23,7 +23,10 @@ from services.dispatch.usecases.context import Context
 def incident_for(session: Session, context: Context, caller: Principal, incident_id: UUID) -> IncidentView:
     """Read the incident, if the caller's control room has it; raises `IncidentUnknown` otherwise."""
     incident = session.get(IncidentRow, incident_id)
-    if incident is None or caller.cic not in [incident.cic_id, *readable(incident).also_cics]:
+    if incident is None or caller.cic not in [
+        incident.control_room_id,
+        *readable(incident).also_control_room_ids,
+    ]:
         raise IncidentUnknown("no such incident", field="incident_id")
     return _view(context, session, incident_id)
 

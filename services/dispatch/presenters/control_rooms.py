@@ -51,7 +51,7 @@ def _collection(zones: Sequence[Zone]) -> dict[str, object]:
                 "properties": {
                     "id": zone.id,
                     "names": {"nl": zone.names.nl, "fr": zone.names.fr, "de": zone.names.de},
-                    "cic": zone.cic,
+                    "cic": zone.control_room_id,
                     "stand_in": zone.stand_in,
                 },
                 "geometry": shapely.geometry.mapping(shapely.set_precision(zone.outline, 1e-5)),

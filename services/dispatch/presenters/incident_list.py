@@ -13,27 +13,27 @@ from services.dispatch.usecases.context import Context
 
 
 def disclose_open_incidents(
-    session: Session, context: Context, disclosures: Disclosures, caller: Principal, cic_id: str
+    session: Session, context: Context, disclosures: Disclosures, caller: Principal, control_room_id: str
 ) -> list[IncidentView]:
     """Disclose the open incidents of a room, most urgent first; a flood that nobody verified is one."""
-    lines = grouped(load_open_incidents(session, cic_id))
+    lines = grouped(load_open_incidents(session, control_room_id))
     whole = load_views(context, session, [line.shown.id for line in lines], clock.now())
     groups = {line.shown.id: _group(line) for line in lines if line.alike}
     found = (view.model_copy(update={"group": groups.get(view.incident_id)}) for view in whole)
     return [disclosures.disclose(caller, view) for view in found]
 
 
-def open_views(session: Session, context: Context, cic_id: str) -> list[IncidentView]:
+def open_views(session: Session, context: Context, control_room_id: str) -> list[IncidentView]:
     """Read the views of a room's open incidents, as they are before anybody is shown them."""
-    found = load_open_incidents(session, cic_id)
+    found = load_open_incidents(session, control_room_id)
     return load_views(context, session, [each.id for each in found], clock.now())
 
 
 def served_views(
-    session: Session, context: Context, unit_id: str | None = None, cic_id: str | None = None
+    session: Session, context: Context, unit_id: str | None = None, control_room_id: str | None = None
 ) -> list[IncidentView]:
     """Read the views of what this unit, or the units of this room, hold an order for."""
-    found = load_served_incidents(session, unit_id, cic_id)
+    found = load_served_incidents(session, unit_id, control_room_id)
     return load_views(context, session, [each.id for each in found], clock.now())
 
 

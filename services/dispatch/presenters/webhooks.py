@@ -9,9 +9,9 @@ from services.dispatch.schemas.control_rooms import RoomWebhook, WebhookOut, Web
 from services.dispatch.store.control_rooms import undelivered_webhooks
 
 
-def show_webhook(session: Session, cic_id: str) -> WebhookOut:
+def show_webhook(session: Session, control_room_id: str) -> WebhookOut:
     """Show the webhook in force, and the one that waits for a second person."""
-    room, row = session.get(ControlRoomRow, cic_id), session.get(WebhookProposalRow, cic_id)
+    room, row = session.get(ControlRoomRow, control_room_id), session.get(WebhookProposalRow, control_room_id)
     return WebhookOut(
         webhook_url=room.webhook_url if room else None, proposed=show_proposal(row) if row else None
     )
@@ -20,11 +20,14 @@ def show_webhook(session: Session, cic_id: str) -> WebhookOut:
 def show_room_webhooks(session: Session, rooms: Sequence[str]) -> list[RoomWebhook]:
     """Show the webhooks of these rooms, with whether they work."""
     failed = undelivered_webhooks(session)
-    return [_room_webhook(session, cic_id, *failed.get(cic_id, (0, 0))) for cic_id in rooms]
+    return [
+        _room_webhook(session, control_room_id, *failed.get(control_room_id, (0, 0)))
+        for control_room_id in rooms
+    ]
 
 
-def _room_webhook(session: Session, cic_id: str, failing: int, parked: int) -> RoomWebhook:
-    now, room = show_webhook(session, cic_id), session.get(ControlRoomRow, cic_id)
+def _room_webhook(session: Session, control_room_id: str, failing: int, parked: int) -> RoomWebhook:
+    now, room = show_webhook(session, control_room_id), session.get(ControlRoomRow, control_room_id)
     state: Literal["none", "proposed", "confirmed", "failing", "parked"]
     if now.webhook_url is None:
         state = "proposed" if now.proposed else "none"
@@ -32,7 +35,7 @@ def _room_webhook(session: Session, cic_id: str, failing: int, parked: int) -> R
         state = "parked" if parked else "failing" if failing else "confirmed"
     return RoomWebhook(
         **dict(now),
-        control_room_id=cic_id,
+        control_room_id=control_room_id,
         state=state,
         undelivered=failing + parked,
         delivered_at=room.webhook_delivered_at if room else None,

@@ -41,9 +41,9 @@ _WHOLE_S = 10.0
 _LONGEST = timedelta(minutes=10)
 
 
-def _software(cic_id: str) -> Principal:
+def _software(control_room_id: str) -> Principal:
     """Make a caller of the control room's own software, as who it is."""
-    return Principal(f"webhook of {cic_id}", frozenset({"gateway"}))
+    return Principal(f"webhook of {control_room_id}", frozenset({"gateway"}))
 
 
 class Courier:
@@ -130,8 +130,8 @@ class Courier:
                 await asyncio.to_thread(self._fail, row, error)
 
     async def _send(self, row: Due) -> None:
-        incident_id, cic_id, revision = row.subject_id.split("|")
-        found = await asyncio.to_thread(self._load, UUID(incident_id), cic_id)
+        incident_id, control_room_id, revision = row.subject_id.split("|")
+        found = await asyncio.to_thread(self._load, UUID(incident_id), control_room_id)
         if found is None:
             await asyncio.to_thread(self._done, row)
             return
@@ -143,7 +143,7 @@ class Courier:
             attributes={"http.request.method": "POST"},
         )
         body = f'{{"type":"incident.changed","data":{view.model_dump_json()}}}'
-        headers = self._headers(f"{incident_id}.{cic_id}.{revision}", body, secret)
+        headers = self._headers(f"{incident_id}.{control_room_id}.{revision}", body, secret)
         headers["traceparent"] = telemetry.traceparent_of(span) or ""
         try:
             answer = await self._client.post(url, content=body.encode(), headers=headers)
@@ -152,24 +152,26 @@ class Courier:
                 await asyncio.to_thread(self._done, row, view)
             else:
                 span.set_status(Status(StatusCode.ERROR))
-                log.warning("webhook of %s: status %d, attempt %d", cic_id, answer.status_code, row.attempt)
+                log.warning(
+                    "webhook of %s: status %d, attempt %d", control_room_id, answer.status_code, row.attempt
+                )
         except httpx.HTTPError as error:
             span.set_attribute("error.type", type(error).__name__)
             span.set_status(Status(StatusCode.ERROR))
             why = "AddressRefused" if refused_address(error) else type(error).__name__
-            log.warning("webhook of %s: %s, attempt %d", cic_id, why, row.attempt)
+            log.warning("webhook of %s: %s, attempt %d", control_room_id, why, row.attempt)
         finally:
             span.end()
 
-    def _load(self, incident_id: UUID, cic_id: str) -> tuple[IncidentView, str, str] | None:
+    def _load(self, incident_id: UUID, control_room_id: str) -> tuple[IncidentView, str, str] | None:
         """Load what to send, and where; None when nobody wants it any more."""
         with self._context.database.read() as session:
-            room = session.get(ControlRoomRow, cic_id)
+            room = session.get(ControlRoomRow, control_room_id)
             found = load_views(self._context, session, [incident_id], clock.now())
         if room is None or not room.webhook_url or room.webhook_secret is None or not found:
             return None
-        secret = self._context.vault.decrypt(webhook_associated_data(cic_id), room.webhook_secret)
-        return limit_view(_software(cic_id), found[0]), room.webhook_url, str(secret)
+        secret = self._context.vault.decrypt(webhook_associated_data(control_room_id), room.webhook_secret)
+        return limit_view(_software(control_room_id), found[0]), room.webhook_url, str(secret)
 
     def _fail(self, row: Due, error: Exception) -> None:
         """Put off what fails for what it holds or for what was set up.

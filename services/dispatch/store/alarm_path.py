@@ -19,8 +19,8 @@ from services.dispatch.store.units import TAKE_WANTED_UNITS
 _NEW_INCIDENT = Insert(
     table_of(IncidentRow),
     (
-        *("id", "subject", "device_id", "enrolment_id", "lane", "source", "known_device", "cic_id"),
-        *("also_cics", "zone_id", "border_zones", "basis", "flags", "urgency", "presses", "state"),
+        *("id", "subject", "device_id", "enrolment_id", "lane", "source", "known_device", "control_room_id"),
+        *("also_control_room_ids", "zone_id", "border_zones", "basis", "flags", "urgency", "presses", "state"),
         *("raised_at", "deadline_at", "routed_at", "last_press_at", "fix", "fix_at", "first_fix"),
         *("traceparent", "revision", "changed_at"),
     ),
@@ -42,7 +42,7 @@ _OPEN_OR_JOIN = (
     "last_press_at = GREATEST(known.last_press_at, EXCLUDED.last_press_at), "
     f"revision = LEAST(CAST(known.revision AS bigint) + 1, {MOST}), "
     "changed_at = EXCLUDED.changed_at "
-    "RETURNING id, subject, cic_id, presses, urgency, (xmax = 0) AS opened), "
+    "RETURNING id, subject, control_room_id, presses, urgency, (xmax = 0) AS opened), "
     "wanted AS (SELECT raised.unit_id, raised.order_id FROM raised "
     "JOIN opened_or_joined AS found ON found.id = raised.id AND found.opened), "
     f"{TAKE_WANTED_UNITS} "
@@ -79,7 +79,16 @@ insert_presses = Insert(table_of(PressRow), tail="ON CONFLICT DO NOTHING")
 insert_orders = Insert(
     table_of(OrderRow),
     (
-        *("id", "incident_id", "unit_id", "cic_id", "state", "automatic", "distance_m", "search_basis"),
+        *(
+            "id",
+            "incident_id",
+            "unit_id",
+            "control_room_id",
+            "state",
+            "automatic",
+            "distance_m",
+            "search_basis",
+        ),
         *("by_radio", "created_at", "sent_at"),
     ),
 )

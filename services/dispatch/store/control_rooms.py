@@ -12,15 +12,15 @@ from services.dispatch.models import ControlRoomRow, ZonesToldRow
 _DELIVERED = text("UPDATE control_rooms SET webhook_delivered_at = :now WHERE id = :cic")
 # A second attempt is one after a failure.
 _UNDELIVERED = text(
-    "SELECT split_part(subject_id, '|', 2) AS cic_id, count(*) FILTER (WHERE attempt > 1) AS failing, "
+    "SELECT split_part(subject_id, '|', 2) AS control_room_id, count(*) FILTER (WHERE attempt > 1) AS failing, "
     "count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked FROM due WHERE kind = 'webhook' GROUP BY 1"
 )
 
 
-def store_policy(session: Session, cic_id: str, policy: str, *, amqp: bool) -> None:
+def store_policy(session: Session, control_room_id: str, policy: str, *, amqp: bool) -> None:
     """Store how a control room wants its alarms, but for its webhook."""
     values = {"policy": policy, "amqp": amqp}
-    statement = upsert(ControlRoomRow).values(id=cic_id, announced=False, **values)
+    statement = upsert(ControlRoomRow).values(id=control_room_id, announced=False, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
@@ -44,11 +44,11 @@ def lock_published_zones(session: Session) -> ZonesToldRow:
     return row
 
 
-def note_webhook_delivered(session: Session, cic_id: str, now: datetime) -> None:
+def note_webhook_delivered(session: Session, control_room_id: str, now: datetime) -> None:
     """Note that the webhook of a control room took something."""
-    session.execute(_DELIVERED, {"cic": cic_id, "now": now})
+    session.execute(_DELIVERED, {"cic": control_room_id, "now": now})
 
 
 def undelivered_webhooks(session: Session) -> dict[str, tuple[int, int]]:
     """Count by control room: how many webhooks failed and are tried again, and how many were parked."""
-    return {row.cic_id: (row.failing, row.parked) for row in session.execute(_UNDELIVERED)}
+    return {row.control_room_id: (row.failing, row.parked) for row in session.execute(_UNDELIVERED)}

@@ -18,19 +18,22 @@ ALL_CONFLICTED = "all_conflicted"
 
 _SEEN = Insert(
     table_of(OnDutyRow),
-    tail="ON CONFLICT (cic_id, subject) DO UPDATE SET seen_at = GREATEST(on_duty.seen_at, EXCLUDED.seen_at)",
+    tail="ON CONFLICT (control_room_id, subject) DO UPDATE "
+    "SET seen_at = GREATEST(on_duty.seen_at, EXCLUDED.seen_at)",
 )
 # Open incidents that are withheld from everybody on duty in their room, or were and no longer are. A room in
 # which nobody is on duty is not blind but empty: the ladder deals with that.
 _BLIND = (
-    b"WITH here AS (SELECT cic_id, subject FROM on_duty WHERE seen_at > %(since)s), "
-    b"told AS (SELECT i.id, i.cic_id, i.enrolment_id, i.flags ? %(flag)s AS flagged FROM incidents i "
+    b"WITH here AS (SELECT control_room_id, subject FROM on_duty WHERE seen_at > %(since)s), "
+    b"told AS (SELECT i.id, i.control_room_id, i.enrolment_id, i.flags ? %(flag)s AS flagged FROM incidents i "
     b"WHERE i.state = 'open' AND (i.flags ? %(flag)s OR EXISTS "
     b"(SELECT 1 FROM conflicts t WHERE t.enrolment_id = i.enrolment_id AND " + STANDS + b"))), "
     b"seen AS (SELECT told.id, told.flagged, "
-    b"EXISTS (SELECT 1 FROM here WHERE here.cic_id = told.cic_id) AND NOT EXISTS "
-    b"(SELECT 1 FROM here WHERE here.cic_id = told.cic_id AND NOT EXISTS (SELECT 1 FROM conflicts t "
-    b"WHERE t.enrolment_id = told.enrolment_id AND t.subject = here.subject AND " + STANDS + b")) AS blind "
+    b"EXISTS (SELECT 1 FROM here WHERE here.control_room_id = told.control_room_id) AND NOT EXISTS "
+    b"(SELECT 1 FROM here WHERE here.control_room_id = told.control_room_id AND NOT EXISTS "
+    b"(SELECT 1 FROM conflicts t WHERE t.enrolment_id = told.enrolment_id AND t.subject = here.subject AND "
+    + STANDS
+    + b")) AS blind "
     b"FROM told) SELECT id, blind FROM seen WHERE blind <> flagged ORDER BY id"
 )
 
@@ -38,7 +41,10 @@ _BLIND = (
 def note(session: Session, people: Collection[tuple[str, str]], now: datetime) -> None:
     """Note that these accounts (room, account as it is compared) watch their room's alarms now."""
     if people:
-        rows = [{"cic_id": cic, "subject": who, "seen_at": now} for cic, who in sorted(set(people))]
+        rows = [
+            {"control_room_id": control_room_id, "subject": who, "seen_at": now}
+            for control_room_id, who in sorted(set(people))
+        ]
         send(session, _SEEN(rows))
 
 

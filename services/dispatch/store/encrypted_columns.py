@@ -30,14 +30,14 @@ def photo_associated_data(photo_id: UUID) -> str:
     return f"photos:{photo_id}:encrypted"
 
 
-def webhook_associated_data(cic_id: str) -> str:
+def webhook_associated_data(control_room_id: str) -> str:
     """Name the associated data of the secret of a control room's webhook."""
-    return f"control_rooms:{cic_id}:webhook_secret"
+    return f"control_rooms:{control_room_id}:webhook_secret"
 
 
-def webhook_proposal_associated_data(cic_id: str) -> str:
+def webhook_proposal_associated_data(control_room_id: str) -> str:
     """Name the associated data of the secret of a webhook that waits for a second person."""
-    return f"webhook_proposals:{cic_id}:secret"
+    return f"webhook_proposals:{control_room_id}:secret"
 
 
 def proof_associated_data(alarm_id: UUID) -> str:
@@ -64,5 +64,5 @@ ENCRYPTED = (
     EncryptedColumn(PressRow, "proof", proof_associated_data, ("alarm_id",)),
     EncryptedColumn(OrderRow, "said", said_associated_data, ("id",)),
     EncryptedColumn(ControlRoomRow, "webhook_secret", webhook_associated_data, ("id",)),
-    EncryptedColumn(WebhookProposalRow, "secret", webhook_proposal_associated_data, ("cic_id",)),
+    EncryptedColumn(WebhookProposalRow, "secret", webhook_proposal_associated_data, ("control_room_id",)),
 )

@@ -12,7 +12,8 @@ from services.dispatch.store.rows import LinkedRow, SealedCardRow, SeenIncidentR
 
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
 _ORDERS = (
-    b"SELECT o.*, COALESCE(u.callsign, o.unit_id) AS callsign, COALESCE(u.cic_id, o.cic_id) AS unit_cic_id, "
+    b"SELECT o.*, COALESCE(u.callsign, o.unit_id) AS callsign, "
+    b"COALESCE(u.control_room_id, o.control_room_id) AS unit_control_room_id, "
     b"u.seen_at AS unit_seen_at "
     b"FROM orders o "
     b"LEFT JOIN units u ON u.id = o.unit_id WHERE o.incident_id = ANY(%(ids)s::uuid[]) ORDER BY o.created_at"

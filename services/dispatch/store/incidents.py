@@ -26,9 +26,9 @@ _NOW_KNOWN = text(
 _CHANGED = b"SELECT id, revision FROM incidents WHERE changed_at > %(since)s"
 
 _UNACKNOWLEDGED = text(
-    "SELECT cic_id, count(*) AS incidents, "
+    "SELECT control_room_id, count(*) AS incidents, "
     "extract(epoch FROM now() - greatest(least(min(raised_at), now()), timestamptz 'epoch')) AS oldest_s "
-    "FROM incidents WHERE state = 'open' AND acknowledged_at IS NULL GROUP BY cic_id"
+    "FROM incidents WHERE state = 'open' AND acknowledged_at IS NULL GROUP BY control_room_id"
 )
 
 
@@ -41,7 +41,7 @@ def lock_incident(session: Session, incident_id: UUID) -> IncidentRow | None:
 
 
 # What each of these must be; else it is as if nothing stood there.
-_LISTS = ("also_cics", "border_zones", "flags")
+_LISTS = ("also_control_room_ids", "border_zones", "flags")
 
 
 def readable(incident: IncidentRow) -> IncidentRow:
@@ -79,31 +79,31 @@ def incidents_by_id(session: Session, ids: Collection[UUID]) -> list[IncidentRow
     return [readable(row) for row in session.exec(select(IncidentRow).where(col(IncidentRow.id).in_(ids)))]
 
 
-def load_open_incidents(session: Session, cic_id: str | None = None) -> list[IncidentRow]:
+def load_open_incidents(session: Session, control_room_id: str | None = None) -> list[IncidentRow]:
     """Load open incidents of a control room (its own and those it was brought into), or all."""
-    if cic_id is None:
+    if control_room_id is None:
         return _open(session, true())
-    brought_in = col(IncidentRow.also_cics).op("@>")([cic_id])
-    return _open(session, or_(col(IncidentRow.cic_id) == cic_id, brought_in))
+    brought_in = col(IncidentRow.also_control_room_ids).op("@>")([control_room_id])
+    return _open(session, or_(col(IncidentRow.control_room_id) == control_room_id, brought_in))
 
 
 def roomless_incidents(session: Session, rooms: Collection[str]) -> list[UUID]:
     """Find open incidents whose control room is none of these."""
     query = select(IncidentRow.id).where(
-        col(IncidentRow.state) == "open", col(IncidentRow.cic_id).not_in(rooms)
+        col(IncidentRow.state) == "open", col(IncidentRow.control_room_id).not_in(rooms)
     )
     return list(session.exec(query))
 
 
 def load_served_incidents(
-    session: Session, unit_id: str | None = None, cic_id: str | None = None
+    session: Session, unit_id: str | None = None, control_room_id: str | None = None
 ) -> list[IncidentRow]:
     """Load open incidents for which this unit, or any unit of this control room, holds an order."""
     live = select(OrderRow.incident_id).where(col(OrderRow.state).in_(LIVE))
     if unit_id is not None:
         live = live.where(col(OrderRow.unit_id) == unit_id)
-    if cic_id is not None:
-        of_room = select(UnitRow.id).where(col(UnitRow.cic_id) == cic_id)
+    if control_room_id is not None:
+        of_room = select(UnitRow.id).where(col(UnitRow.control_room_id) == control_room_id)
         live = live.where(col(OrderRow.unit_id).in_(of_room))
     return _open(session, col(IncidentRow.id).in_(live))
 
@@ -120,7 +120,7 @@ def unacknowledged(session: Session) -> list[tuple[str, int, float]]:
     How many, and the age of the oldest in seconds.
     """
     found = session.execute(_UNACKNOWLEDGED)
-    return [(row.cic_id, row.incidents, float(row.oldest_s)) for row in found]
+    return [(row.control_room_id, row.incidents, float(row.oldest_s)) for row in found]
 
 
 def changed_since(session: Session, since: datetime) -> dict[UUID, int]:

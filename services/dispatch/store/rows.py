@@ -34,7 +34,7 @@ class JoinedIncidentRow(Protocol):
 
     id: UUID
     subject: str
-    cic_id: str
+    control_room_id: str
     presses: int
     urgency: int
     opened: bool
@@ -57,8 +57,8 @@ class SeenIncidentRow(FixRow, Protocol):
     lane: str
     source: str | None
     known_device: bool
-    cic_id: str
-    also_cics: list[str]
+    control_room_id: str
+    also_control_room_ids: list[str]
     zone_id: str | None
     flags: list[str]
     state: str
@@ -74,7 +74,7 @@ class SeenOrderRow(Protocol):
     id: UUID
     incident_id: UUID
     unit_id: str
-    unit_cic_id: str
+    unit_control_room_id: str
     unit_seen_at: datetime | None
     callsign: str
     state: OrderState
@@ -134,7 +134,7 @@ class KnownUnitRow(Protocol):
     lat: float | None
     lon: float | None
     zone_id: str
-    cic_id: str
+    control_room_id: str
     lent_to: str | None
     available: bool
     seen_at: datetime | None

@@ -33,8 +33,8 @@ _LOOK_BACK, _WHOLE_EVERY = timedelta(seconds=2), 5
 _AHEAD = timedelta(seconds=2)
 _ROOMS = b"SELECT id, policy, amqp, webhook_url FROM control_rooms"
 _UNITS = (
-    b"SELECT id, callsign, lat, lon, zone_id, cic_id, lent_to, available, seen_at, order_id, changed_at "
-    b"FROM units "
+    b"SELECT id, callsign, lat, lon, zone_id, control_room_id, lent_to, available, seen_at, order_id, "
+    b"changed_at FROM units "
 )
 _CHANGED = _UNITS + (
     b"WHERE (changed_at, id) > (%(since)s, %(last)s) AND changed_at <= %(until)s "
@@ -83,7 +83,7 @@ class KnownUnit(NamedTuple):
     """What is shown of a unit beside where it is."""
 
     callsign: str
-    cic_id: str
+    control_room_id: str
     zone_id: str
     seen_at: datetime | None
     # East and north in metres; also while it is not free.
@@ -115,7 +115,7 @@ class Situation:
     def room(self, room_id: str) -> Room:
         """Give a control room; one that no map has any more proposes, and its neighbour is the default one."""
         known = self.rooms.get(room_id)
-        return known or Room(room_id, "proposed", False, False, (self._defaults.cic,))
+        return known or Room(room_id, "proposed", False, False, (self._defaults.control_room_id,))
 
     def refresh_from(self, database: Database) -> None:
         """Take over what changed in the database; raises SQLAlchemy's errors."""
@@ -161,9 +161,9 @@ class Situation:
         free = unit.available and unit.order_id is None
         lat, lon = (unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else (None, None)
         place = to_metres(lat, lon) if lat is not None and lon is not None else None
-        self.known[unit.id] = KnownUnit(unit.callsign, unit.cic_id, unit.zone_id, unit.seen_at, place)
+        self.known[unit.id] = KnownUnit(unit.callsign, unit.control_room_id, unit.zone_id, unit.seen_at, place)
         # While it is lent it is the other room's to propose.
-        works_for = unit.lent_to or unit.cic_id
+        works_for = unit.lent_to or unit.control_room_id
         guess = self.middle(unit.zone_id) if lat is None else None
         self.units.upsert(unit.id, lat, lon, unit.zone_id, works_for, free, guess, _seconds(unit.seen_at))
 
@@ -211,7 +211,7 @@ class Situation:
         middle = self.middle(route.zone) if route.zone is not None else None
         if middle is not None:
             return Search(middle, SearchBasis.ZONE, route.zone)
-        return Search(self.control_rooms[route.cic].seat, SearchBasis.CONTROL_ROOM)
+        return Search(self.control_rooms[route.control_room_id].seat, SearchBasis.CONTROL_ROOM)
 
     def candidates(
         self, route: Route, search: Search, exclude: frozenset[str] = frozenset(), k: int = 6
@@ -220,10 +220,13 @@ class Situation:
 
         Those that gave a sign of life lately; only where there is none of these, those that are silent.
         """
-        rooms = ({route.cic, *(n.cic for n in route.neighbours)}, set(self.room(route.cic).neighbours))
+        rooms = (
+            {route.control_room_id, *(n.control_room_id for n in route.neighbours)},
+            set(self.room(route.control_room_id).neighbours),
+        )
         for since in (self._fresh_since(), -math.inf):
-            for cics in rooms:
-                if found := self._nearest(search, cics, exclude, k, since):
+            for control_room_ids in rooms:
+                if found := self._nearest(search, control_room_ids, exclude, k, since):
                     return [each._replace(silent=not math.isfinite(since)) for each in found]
         return []
 
@@ -235,13 +238,13 @@ class Situation:
         return clock.now().timestamp() - self._settings.unit_fresh_s
 
     def _nearest(
-        self, search: Search, cics: set[str], exclude: frozenset[str], k: int, since: float
+        self, search: Search, control_room_ids: set[str], exclude: frozenset[str], k: int, since: float
     ) -> list[Candidate]:
         look_at = k if search.zone is None else max(k, _LOOK_AT)
         found = [
             Candidate(unit_id, metres if math.isfinite(metres) else None, search.basis)
             for unit_id, metres in self.units.nearest(
-                search.point, look_at, cic=cics, exclude=exclude, seen_since=since
+                search.point, look_at, control_room_id=control_room_ids, exclude=exclude, seen_since=since
             )
         ]
         if search.zone is None:

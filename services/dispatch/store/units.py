@@ -55,17 +55,17 @@ def is_unit_free(session: Session, unit_id: str) -> bool:
 # Rows are locked in the order of their ids, so that two reports cannot deadlock.
 _PUT = Insert(
     table_of(UnitRow),
-    ("id", "callsign", "zone_id", "cic_id", "lat", "lon", "available", "seen_at", "changed_at"),
+    ("id", "callsign", "zone_id", "control_room_id", "lat", "lon", "available", "seen_at", "changed_at"),
     "ORDER BY n.id ON CONFLICT (id) DO UPDATE SET callsign = EXCLUDED.callsign, zone_id = EXCLUDED.zone_id, "
     "lat = COALESCE(EXCLUDED.lat, units.lat), lon = COALESCE(EXCLUDED.lon, units.lon), "
     "available = EXCLUDED.available, seen_at = EXCLUDED.seen_at, changed_at = EXCLUDED.changed_at "
-    "WHERE units.cic_id = EXCLUDED.cic_id RETURNING id",
+    "WHERE units.control_room_id = EXCLUDED.control_room_id RETURNING id",
 )
 _MOVE = (
     b"WITH reported AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) "
     b"AS reported(unit_id text, lat float8, lon float8, available bool)), "
     b"own_units AS (SELECT units.id FROM units JOIN reported ON reported.unit_id = units.id "
-    b"WHERE %(cic)s::text IS NULL OR units.cic_id = %(cic)s ORDER BY units.id FOR UPDATE OF units) "
+    b"WHERE %(cic)s::text IS NULL OR units.control_room_id = %(cic)s ORDER BY units.id FOR UPDATE OF units) "
     b"UPDATE units SET lat = reported.lat, lon = reported.lon, "
     b"available = COALESCE(reported.available, units.available), seen_at = %(now)s, changed_at = %(now)s "
     b"FROM reported JOIN own_units ON own_units.id = reported.unit_id "
@@ -81,9 +81,9 @@ _SEEN_BY_ROOM = (
     b"SELECT u.*, ARRAY(SELECT DISTINCT COALESCE(t.spelt, t.subject) FROM orders o "
     b"JOIN incidents i ON i.id = o.incident_id JOIN conflicts t ON t.enrolment_id = i.enrolment_id "
     b"WHERE o.id = u.order_id AND " + STANDS + b") AS withheld_from FROM units u "
-    b"WHERE %(cic)s IN (u.cic_id, u.lent_to, u.offered_to) OR u.order_id IN (SELECT o.id FROM orders o "
-    b"JOIN incidents i ON i.id = o.incident_id WHERE i.cic_id = %(cic)s AND i.state = 'open' "
-    b"AND o.state = ANY(%(live)s)) ORDER BY u.id"
+    b"WHERE %(cic)s IN (u.control_room_id, u.lent_to, u.offered_to) OR u.order_id IN "
+    b"(SELECT o.id FROM orders o JOIN incidents i ON i.id = o.incident_id WHERE i.control_room_id = %(cic)s "
+    b"AND i.state = 'open' AND o.state = ANY(%(live)s)) ORDER BY u.id"
 )
 
 
@@ -103,7 +103,7 @@ def _unit_row(unit: NewUnit, now: datetime) -> Mapping[str, object]:
         "id": unit.unit_id,
         "callsign": unit.callsign,
         "zone_id": unit.zone_id,
-        "cic_id": unit.control_room_id,
+        "control_room_id": unit.control_room_id,
         "lat": unit.lat if unit.lon is not None else None,
         "lon": unit.lon if unit.lat is not None else None,
         "available": unit.available,
@@ -113,13 +113,13 @@ def _unit_row(unit: NewUnit, now: datetime) -> Mapping[str, object]:
 
 
 def store_positions(
-    session: Session, positions: Sequence[Position], cic_id: str | None, now: datetime
+    session: Session, positions: Sequence[Position], control_room_id: str | None, now: datetime
 ) -> set[str]:
-    """Store positions (and availability, where given) of units of `cic_id` (None: any); return which moved."""
+    """Store where units of a control room (None: of any) are, and if available; return which moved."""
     if not positions:
         return set()
     rows = [asdict(position) for position in positions]
-    [moved] = send(session, Statement(_MOVE, {"rows": as_json(rows), "cic": cic_id, "now": now}))
+    [moved] = send(session, Statement(_MOVE, {"rows": as_json(rows), "cic": control_room_id, "now": now}))
     return {row.id for row in moved}
 
 
@@ -128,8 +128,8 @@ def note_sign_of_life(session: Session, unit_ids: Collection[str], now: datetime
     send(session, Statement(_SEEN, {"units": list(unit_ids), "now": now}))
 
 
-def units_seen_by(session: Session, cic_id: str) -> list[SeenUnitRow]:
+def units_seen_by(session: Session, control_room_id: str) -> list[SeenUnitRow]:
     """Load the units that a control room may see; `withheld_from`: who has a conflict in its alarm."""
     found: list[SeenUnitRow]
-    [found] = send(session, Statement(_SEEN_BY_ROOM, {"cic": cic_id, "live": list(LIVE)}))
+    [found] = send(session, Statement(_SEEN_BY_ROOM, {"cic": control_room_id, "live": list(LIVE)}))
     return found

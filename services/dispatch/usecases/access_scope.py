@@ -11,16 +11,16 @@ from services.dispatch.store.conflicts import is_conflicted
 from services.dispatch.store.orders import incident_id_of_order
 
 
-def may_see_room(caller: Principal, cic_id: str) -> None:
+def may_see_room(caller: Principal, control_room_id: str) -> None:
     """Refuse (`Forbidden`) unless the caller belongs to this control room."""
-    if caller.cic != cic_id:
+    if caller.cic != control_room_id:
         raise Forbidden("this is another control room's", field="control_room_id")
 
 
-def may_set_up_room(caller: Principal, cic_id: str) -> None:
+def may_set_up_room(caller: Principal, control_room_id: str) -> None:
     """Refuse (`Forbidden`) unless the caller belongs to this control room, or sets up all of them."""
     if "admin" not in caller.roles:
-        may_see_room(caller, cic_id)
+        may_see_room(caller, control_room_id)
 
 
 def room_of(caller: Principal) -> str:
@@ -44,7 +44,7 @@ def own_order(session: Session, caller: Principal, order_id: UUID) -> OrderRow:
     order = session.get(OrderRow, order_id)
     unit = session.get(UnitRow, order.unit_id) if order is not None else None
     by_unit = order is not None and "unit" in caller.roles and caller.unit == order.unit_id
-    by_gateway = unit is not None and "gateway" in caller.roles and caller.cic == unit.cic_id
+    by_gateway = unit is not None and "gateway" in caller.roles and caller.cic == unit.control_room_id
     if order is None or order.state == "proposed" or not (by_unit or by_gateway):
         raise OrderUnknown("no such order", field="order_id")
     return order

@@ -98,6 +98,9 @@ def _for_operator(tx: Transaction, order_id: UUID, operator: Principal) -> tuple
     if incident.state != "open":
         raise IncidentIsClosed(f"closed with outcome {incident.outcome}")
     unit = tx.session.get(UnitRow, order.unit_id)
-    if operator.cic not in (incident.cic_id, *((unit.cic_id, unit.lent_to) if unit is not None else ())):
-        raise NotResponsible(f"{incident.cic_id} answers for this alarm: take it over first")
+    if operator.cic not in (
+        incident.control_room_id,
+        *((unit.control_room_id, unit.lent_to) if unit is not None else ()),
+    ):
+        raise NotResponsible(f"{incident.control_room_id} answers for this alarm: take it over first")
     return incident, order

@@ -37,7 +37,9 @@ def take_cancel_request(tx: Transaction, context: Context, request: CancelReques
     touch_incident(tx.session, incident, now, cancel=kind, flags=flags, urgency=urgency, wrong_codes=wrong)
     if kind == "duress":
         tx.publish(
-            IncidentEscalated(incident_id=incident.id, at=now, control_room_id=incident.cic_id, level="duress"),
+            IncidentEscalated(
+                incident_id=incident.id, at=now, control_room_id=incident.control_room_id, level="duress"
+            ),
             cause=span,
         )
         tx.after_commit(lambda: metrics.count(INCIDENT_ESCALATED, level="duress"))

@@ -21,11 +21,11 @@ from services.dispatch.store.situation import import_map
 from services.dispatch.usecases.context import Context
 
 
-def set_policy(tx: Transaction, context: Context, cic_id: str, policy: str, *, amqp: bool) -> None:
+def set_policy(tx: Transaction, context: Context, control_room_id: str, policy: str, *, amqp: bool) -> None:
     """Set how a control room wants its alarms, but for its webhook; raises `ControlRoomUnknown`."""
-    if cic_id not in context.situation.rooms:
+    if control_room_id not in context.situation.rooms:
         raise ControlRoomUnknown("no such control room", field="control_room_id")
-    store_policy(tx.session, cic_id, policy, amqp=amqp)
+    store_policy(tx.session, control_room_id, policy, amqp=amqp)
 
 
 def announce(tx: Transaction, context: Context) -> None:

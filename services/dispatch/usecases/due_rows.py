@@ -7,15 +7,15 @@ from chassis.database.timers import Due
 from services.dispatch.usecases.context import Context
 
 
-def has_webhook(context: Context, cic_id: str) -> bool:
+def has_webhook(context: Context, control_room_id: str) -> bool:
     """Say whether a control room takes orders by webhook."""
-    room = context.situation.rooms.get(cic_id)
+    room = context.situation.rooms.get(control_room_id)
     return room is not None and room.webhook
 
 
-def webhook_row(incident_id: UUID, cic_id: str, revision: int, due_at: datetime) -> Due:
+def webhook_row(incident_id: UUID, control_room_id: str, revision: int, due_at: datetime) -> Due:
     """Make a webhook that tells a control room of one revision of an incident."""
-    return Due(kind="webhook", subject_id=f"{incident_id}|{cic_id}|{revision}", due_at=due_at)
+    return Due(kind="webhook", subject_id=f"{incident_id}|{control_room_id}|{revision}", due_at=due_at)
 
 
 # Seconds between two looks for a device that is not known here yet.

@@ -68,8 +68,8 @@ def adopt_roomless(tx: Transaction, context: Context) -> None:
         if incident is None:
             continue
         log.error("incident %s: control room unknown, given to %s", incident_id, room)
-        also = [other for other in incident.also_cics if other != room]
-        touch_incident(tx.session, incident, clock.now(), cic_id=room, also_cics=also)
+        also = [other for other in incident.also_control_room_ids if other != room]
+        touch_incident(tx.session, incident, clock.now(), control_room_id=room, also_control_room_ids=also)
         notify_watchers(tx, context, incident)
         notify_queues(tx, context, incident)
 
@@ -107,7 +107,7 @@ def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) 
     level = ladder[min(row.attempt, len(ladder) - 1)]
     target = None
     if level == "neighbour":
-        target = next((c for c in context.situation.room(incident.cic_id).neighbours), None)
+        target = next((c for c in context.situation.room(incident.control_room_id).neighbours), None)
         if context.settings.send_unattended:
             find_unit(tx, context, incident, now)
     steps = context.settings.escalate_after_s
@@ -118,8 +118,8 @@ def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) 
             tx.session,
             [Due(kind=row.kind, subject_id=row.subject_id, due_at=due_at, attempt=row.attempt + 1)],
         )
-    also = merged(incident.also_cics, [target] if target else [])
-    touch_incident(tx.session, incident, now, escalation=level, also_cics=also)
+    also = merged(incident.also_control_room_ids, [target] if target else [])
+    touch_incident(tx.session, incident, now, escalation=level, also_control_room_ids=also)
     _tell(tx, incident, level, now, target)
     notify_watchers(tx, context, incident)
 
@@ -163,7 +163,9 @@ def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -
     incident = _open_incident(tx, row)
     if incident is None:
         return
-    automatic = context.situation.room(incident.cic_id).policy == "automatic" and incident.lane == "verified"
+    automatic = (
+        context.situation.room(incident.control_room_id).policy == "automatic" and incident.lane == "verified"
+    )
     before = incident.revision
     found = find_unit(tx, context, incident, now, send_now=automatic or row.kind == "send_unit")
     if found is None and "no_unit" not in incident.flags:
@@ -212,7 +214,7 @@ def _tell(tx: Transaction, incident: IncidentRow, level: str, now: datetime, tar
             {
                 "incident_id": incident.id,
                 "at": now,
-                "control_room_id": incident.cic_id,
+                "control_room_id": incident.control_room_id,
                 "level": level,
                 "target_control_room_id": target,
             }

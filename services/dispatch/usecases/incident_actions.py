@@ -45,19 +45,19 @@ def display_incident(tx: Transaction, context: Context, incident_id: UUID) -> No
     if incident.displayed_at is None and incident.state == "open":
         now = clock.now()
         touch_incident(tx.session, incident, now, displayed_at=now)
-        tx.publish(IncidentDisplayed(incident_id=incident.id, at=now, control_room_id=incident.cic_id))
+        tx.publish(IncidentDisplayed(incident_id=incident.id, at=now, control_room_id=incident.control_room_id))
         notify_watchers(tx, context, incident)
 
 
 def acknowledge_incident(
-    tx: Transaction, context: Context, incident_id: UUID, operator: str, cic_id: str
+    tx: Transaction, context: Context, incident_id: UUID, operator: str, control_room_id: str
 ) -> None:
     """Acknowledge for an operator who takes the alarm: the escalation ladder stops. Repeating is harmless.
 
     Raises `NotResponsible` for a room that was only brought in: it takes over, or looks on.
     """
     incident = lock_open_incident(tx, incident_id)
-    _refuse_others(incident, cic_id)
+    _refuse_others(incident, control_room_id)
     if incident.acknowledged_at is not None:
         return
     now = clock.now()
@@ -71,13 +71,13 @@ def acknowledge_incident(
         displayed_at=incident.displayed_at or now,
     )
     must_send(tx, context, incident, now)
-    tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
+    tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=control_room_id))
     notify_watchers(tx, context, incident)
 
 
-def _refuse_others(incident: IncidentRow, cic_id: str) -> None:
-    if incident.cic_id != cic_id:
-        raise NotResponsible(f"{incident.cic_id} answers for this alarm: take it over first")
+def _refuse_others(incident: IncidentRow, control_room_id: str) -> None:
+    if incident.control_room_id != control_room_id:
+        raise NotResponsible(f"{incident.control_room_id} answers for this alarm: take it over first")
 
 
 def must_send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
@@ -88,31 +88,31 @@ def must_send(tx: Transaction, context: Context, incident: IncidentRow, now: dat
 
 
 def take_over_incident(
-    tx: Transaction, context: Context, incident_id: UUID, operator: str, cic_id: str
+    tx: Transaction, context: Context, incident_id: UUID, operator: str, control_room_id: str
 ) -> None:
     """Take over for a control room that was brought in, which is also its acknowledgement.
 
     Raises `IncidentUnknown` for any other room. Repeating is harmless.
     """
     incident = lock_open_incident(tx, incident_id)
-    if incident.cic_id == cic_id:
+    if incident.control_room_id == control_room_id:
         return
-    if cic_id not in incident.also_cics:
+    if control_room_id not in incident.also_control_room_ids:
         raise IncidentUnknown("no such incident", field="incident_id")
     now = clock.now()
-    others = [c for c in [incident.cic_id, *incident.also_cics] if c != cic_id]
+    others = [c for c in [incident.control_room_id, *incident.also_control_room_ids] if c != control_room_id]
     timers.cancel(tx.session, str(incident.id), ["acknowledge"])
     touch_incident(
         tx.session,
         incident,
         now,
-        cic_id=cic_id,
-        also_cics=others,
+        control_room_id=control_room_id,
+        also_control_room_ids=others,
         acknowledged_at=now,
         acknowledged_by=operator,
     )
     must_send(tx, context, incident, now)
-    tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
+    tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=control_room_id))
     notify_watchers(tx, context, incident)
 
 
@@ -148,22 +148,22 @@ def close_incident(
     by: Literal["unit", "supervisor"],
     person: str,
     reason: str | None,
-    cic_id: str | None = None,
+    control_room_id: str | None = None,
     by_radio: Principal | None = None,
     seen_presses: int | None = None,
 ) -> None:
     """End an incident: orders and cards are withdrawn, the location is erased. Repeating is harmless.
 
-    `cic_id`: the supervisor's room; raises `NotResponsible` where it was only brought in. None: the unit at the
-    scene, of whichever room it is. `seen_presses`: it ends as one of many that nobody verified, of which so
-    many presses were seen; raises `IncidentIsTaken` where it is no longer that.
+    `control_room_id`: the supervisor's; raises `NotResponsible` where it was only brought in. None: the unit
+    at the scene, of whichever room it is. `seen_presses`: it ends as one of many that nobody verified, of which
+    so many presses were seen; raises `IncidentIsTaken` where it is no longer that.
     """
     incident = lock_known_incident(tx, incident_id)
     if incident.state == "closed":
         return
     if seen_presses is not None and not (is_untouched(incident) and incident.presses <= seen_presses):
         raise IncidentIsTaken("this alarm was verified, taken or pressed again meanwhile: close it by itself")
-    room = cic_id if by_radio is None else by_radio.cic or ""
+    room = control_room_id if by_radio is None else by_radio.cic or ""
     if room is not None:
         _refuse_others(incident, room)
     now = clock.now()
@@ -196,7 +196,7 @@ def close_incident(
         IncidentClosed(
             incident_id=incident.id,
             at=now,
-            control_room_id=incident.cic_id,
+            control_room_id=incident.control_room_id,
             enrolment_id=incident.enrolment_id,
             outcome=outcome,
             closed_by=by,

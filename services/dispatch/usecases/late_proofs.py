@@ -118,5 +118,5 @@ def _place_as_signed(
 
 
 def _send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    automatic = context.situation.room(incident.cic_id).policy == "automatic"
+    automatic = context.situation.room(incident.control_room_id).policy == "automatic"
     find_unit(tx, context, incident, now, send_now=automatic)

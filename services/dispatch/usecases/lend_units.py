@@ -14,20 +14,22 @@ Kind = Literal["loan", "transfer"]
 
 
 def offer_unit(
-    tx: Transaction, context: Context, unit_id: str, giver: Principal, cic_id: str, kind: Kind
+    tx: Transaction, context: Context, unit_id: str, giver: Principal, control_room_id: str, kind: Kind
 ) -> None:
     """Offer a unit for its own room; nothing changes until the other room accepts. A newer offer replaces it.
 
     Raises `UnitUnknown`, `ControlRoomUnknown`, `UnitNotAvailable` for one that is lent already.
     """
-    if cic_id not in context.situation.rooms or cic_id == giver.cic:
+    if control_room_id not in context.situation.rooms or control_room_id == giver.cic:
         raise ControlRoomUnknown("no such other control room", field="control_room_id")
     unit = _locked(tx, unit_id)
-    if unit.cic_id != giver.cic:
+    if unit.control_room_id != giver.cic:
         raise UnitUnknown("no such unit", field="unit_id")
     if unit.lent_to is not None:
         raise UnitNotAvailable(f"unit {unit_id} is lent to {unit.lent_to}: end that first", field="unit_id")
-    _change(tx, unit, giver, f"{kind} offered to {cic_id}", offered_to=cic_id, offered_as=kind)
+    _change(
+        tx, unit, giver, f"{kind} offered to {control_room_id}", offered_to=control_room_id, offered_as=kind
+    )
 
 
 def accept_unit(tx: Transaction, unit_id: str, taker: Principal) -> None:
@@ -36,17 +38,19 @@ def accept_unit(tx: Transaction, unit_id: str, taker: Principal) -> None:
     Raises `UnitUnknown` for any other room, `UnitNotAvailable` for a transfer while the unit serves an alarm.
     """
     unit = _locked(tx, unit_id)
-    if taker.cic is not None and taker.cic in (unit.cic_id, unit.lent_to):
+    if taker.cic is not None and taker.cic in (unit.control_room_id, unit.lent_to):
         return
     if taker.cic is None or unit.offered_to != taker.cic:
         raise UnitUnknown("no such offer", field="unit_id")
     done = dict[str, str | None](offered_to=None, offered_as=None)
     if unit.offered_as == "loan":
-        _change(tx, unit, taker, f"loan from {unit.cic_id} accepted", **done, lent_to=taker.cic)
+        _change(tx, unit, taker, f"loan from {unit.control_room_id} accepted", **done, lent_to=taker.cic)
     elif unit.order_id is not None:
         raise UnitNotAvailable(f"unit {unit_id} serves an alarm: it changes hands after that", field="unit_id")
     else:
-        _change(tx, unit, taker, f"transfer from {unit.cic_id} accepted", **done, cic_id=taker.cic)
+        _change(
+            tx, unit, taker, f"transfer from {unit.control_room_id} accepted", **done, control_room_id=taker.cic
+        )
 
 
 def return_unit(tx: Transaction, unit_id: str, by: Principal) -> None:
@@ -55,7 +59,7 @@ def return_unit(tx: Transaction, unit_id: str, by: Principal) -> None:
     Raises `UnitUnknown`, and `NotOffered` where there is nothing to end.
     """
     unit = _locked(tx, unit_id)
-    if by.cic is None or by.cic not in (unit.cic_id, unit.lent_to, unit.offered_to):
+    if by.cic is None or by.cic not in (unit.control_room_id, unit.lent_to, unit.offered_to):
         raise UnitUnknown("no such unit", field="unit_id")
     if unit.lent_to is None and unit.offered_to is None:
         raise NotOffered(f"unit {unit_id} is neither lent nor offered", field="unit_id")

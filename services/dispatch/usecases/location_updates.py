@@ -45,8 +45,8 @@ def move_incident(
     span: Span | None,
 ) -> list[str]:
     """Move an incident to a newer place; returns the control rooms that this brings in."""
-    previous, had = incident.zone_id, {incident.cic_id, *incident.also_cics}
-    reached = merged([route.cic], (n.cic for n in route.neighbours))
+    previous, had = incident.zone_id, {incident.control_room_id, *incident.also_control_room_ids}
+    reached = merged([route.control_room_id], (n.control_room_id for n in route.neighbours))
     touch_incident(
         tx.session,
         incident,
@@ -55,7 +55,11 @@ def move_incident(
         fix_at=at,
         zone_id=route.zone,
         border_zones=[n.zone for n in route.neighbours],
-        also_cics=[cic for cic in merged(incident.also_cics, reached) if cic != incident.cic_id],
+        also_control_room_ids=[
+            control_room_id
+            for control_room_id in merged(incident.also_control_room_ids, reached)
+            if control_room_id != incident.control_room_id
+        ],
         basis=route.basis,
         flags=merged((f for f in incident.flags if f not in FLAGS_OF_A_PLACE), sorted(route.flags)),
     )
@@ -64,7 +68,7 @@ def move_incident(
             IncidentRelocated(
                 incident_id=incident.id,
                 at=now,
-                control_room_id=route.cic,
+                control_room_id=route.control_room_id,
                 zone_id=route.zone,
                 previous_zone_id=previous,
             ),

@@ -24,7 +24,7 @@ def notify_watchers(
 ) -> None:
     """Tell who watches after any change of an incident, when all of it is made."""
     notify_streams(tx, incident.id, cause)
-    rooms = [incident.cic_id, *incident.also_cics]
+    rooms = [incident.control_room_id, *incident.also_control_room_ids]
     schedule(
         tx.session,
         [
@@ -41,7 +41,11 @@ def notify_queues(tx: Transaction, context: Context, incident: IncidentRow, caus
     Rooms that take orders by AMQP get the order anew.
     """
     known = context.situation.rooms
-    rooms = [room for room in (incident.cic_id, *incident.also_cics) if room in known and known[room].amqp]
+    rooms = [
+        room
+        for room in (incident.control_room_id, *incident.also_control_room_ids)
+        if room in known and known[room].amqp
+    ]
     if not rooms:
         return
     for order in context.presenters.orders_for_rooms(context, tx.session, incident, rooms):

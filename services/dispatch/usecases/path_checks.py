@@ -20,7 +20,7 @@ def route_test(tx: Transaction, context: Context, test: TestRaised, span: Span |
             test_id=test.test_id,
             device_id=test.device_id,
             enrolment_id=owner.enrolment_id if owner else None,
-            control_room_id=route.cic,
+            control_room_id=route.control_room_id,
             received_at=test.received_at,
             routed_at=clock.now(),
         ),
@@ -35,7 +35,7 @@ def route_canary(tx: Transaction, context: Context, canary: CanaryRaised, span: 
         CanaryRouted(
             canary_id=canary.canary_id,
             control_room_id=canary.control_room_id,
-            expected=route.cic == canary.control_room_id,
+            expected=route.control_room_id == canary.control_room_id,
             raised_at=canary.raised_at,
             routed_at=clock.now(),
         ),

@@ -36,63 +36,65 @@ def refuse_wrong(context: Context, wanted: NewWebhook) -> None:
 
 
 def propose(
-    tx: Transaction, context: Context, cic_id: str, wanted: NewWebhook, by: Principal
+    tx: Transaction, context: Context, control_room_id: str, wanted: NewWebhook, by: Principal
 ) -> WebhookProposalRow | None:
     """Propose another webhook, or none, in place of an earlier proposal; None where there is none to end."""
-    room, before = _locked(tx, cic_id)
+    room, before = _locked(tx, control_room_id)
     if wanted.url is None and room.webhook_url is None:
         return None
     if before is not None:
         tx.session.delete(before)
         tx.session.flush()
     row = WebhookProposalRow(
-        cic_id=cic_id,
+        control_room_id=control_room_id,
         id=uuid4(),
         url=wanted.url,
-        secret=context.vault.encrypt(webhook_proposal_associated_data(cic_id), wanted.secret)
+        secret=context.vault.encrypt(webhook_proposal_associated_data(control_room_id), wanted.secret)
         if wanted.secret
         else None,
         proposed_by=by.subject,
         proposed_at=clock.now(),
     )
     tx.session.add(row)
-    audit.wrote(tx, by, audit.Purpose("webhook proposed", f"control_room:{cic_id}"), _FIELDS)
+    audit.wrote(tx, by, audit.Purpose("webhook proposed", f"control_room:{control_room_id}"), _FIELDS)
     return row
 
 
-def confirm(tx: Transaction, context: Context, cic_id: str, proposal_id: UUID, by: Principal) -> None:
+def confirm(tx: Transaction, context: Context, control_room_id: str, proposal_id: UUID, by: Principal) -> None:
     """Put a proposed webhook into force; raises `WebhookProposalUnknown`, `Forbidden` for its proposer."""
-    room, row = _proposed(tx, cic_id, proposal_id)
+    room, row = _proposed(tx, control_room_id, proposal_id)
     if is_one_of(by.subject, [row.proposed_by]):
         raise Forbidden("you proposed it: somebody else must confirm it", field="proposal_id")
     encrypted = row.secret
     if encrypted is not None:
-        secret = context.vault.decrypt(webhook_proposal_associated_data(cic_id), encrypted)
-        encrypted = context.vault.encrypt(webhook_associated_data(cic_id), secret)
+        secret = context.vault.decrypt(webhook_proposal_associated_data(control_room_id), encrypted)
+        encrypted = context.vault.encrypt(webhook_associated_data(control_room_id), secret)
     room.webhook_url, room.webhook_secret = row.url, encrypted
     room.webhook_delivered_at = None
     tx.session.add(room)
     tx.session.delete(row)
-    audit.wrote(tx, by, audit.Purpose("webhook confirmed", f"control_room:{cic_id}"), _FIELDS)
+    audit.wrote(tx, by, audit.Purpose("webhook confirmed", f"control_room:{control_room_id}"), _FIELDS)
 
 
-def decline(tx: Transaction, cic_id: str, proposal_id: UUID, by: Principal) -> None:
+def decline(tx: Transaction, control_room_id: str, proposal_id: UUID, by: Principal) -> None:
     """Take a proposal away; raises `WebhookProposalUnknown`."""
-    _, row = _proposed(tx, cic_id, proposal_id)
+    _, row = _proposed(tx, control_room_id, proposal_id)
     tx.session.delete(row)
-    audit.wrote(tx, by, audit.Purpose("webhook declined", f"control_room:{cic_id}"), _FIELDS)
+    audit.wrote(tx, by, audit.Purpose("webhook declined", f"control_room:{control_room_id}"), _FIELDS)
 
 
-def _proposed(tx: Transaction, cic_id: str, proposal_id: UUID) -> tuple[ControlRoomRow, WebhookProposalRow]:
-    room, row = _locked(tx, cic_id)
+def _proposed(
+    tx: Transaction, control_room_id: str, proposal_id: UUID
+) -> tuple[ControlRoomRow, WebhookProposalRow]:
+    room, row = _locked(tx, control_room_id)
     if row is None or row.id != proposal_id:
         raise WebhookProposalUnknown("nobody proposes this webhook any more", field="proposal_id")
     return room, row
 
 
-def _locked(tx: Transaction, cic_id: str) -> tuple[ControlRoomRow, WebhookProposalRow | None]:
+def _locked(tx: Transaction, control_room_id: str) -> tuple[ControlRoomRow, WebhookProposalRow | None]:
     """Lock the room; returns what is proposed for it too."""
-    room = tx.session.get(ControlRoomRow, cic_id, with_for_update=True)
+    room = tx.session.get(ControlRoomRow, control_room_id, with_for_update=True)
     if room is None:
         raise WebhookProposalUnknown("nothing was ever set up for this control room", field="control_room_id")
-    return room, tx.session.get(WebhookProposalRow, cic_id)
+    return room, tx.session.get(WebhookProposalRow, control_room_id)

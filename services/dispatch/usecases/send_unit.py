@@ -30,9 +30,13 @@ from services.dispatch.usecases.order_metrics import measure_order
 
 
 def send(
-    tx: Transaction, context: Context, incident_id: UUID, unit_id: str | None, cic_id: str | None = None
+    tx: Transaction,
+    context: Context,
+    incident_id: UUID,
+    unit_id: str | None,
+    control_room_id: str | None = None,
 ) -> OrderRow:
-    """Send a unit (None: the proposed one) for an operator of `cic_id` (None: for any room).
+    """Send a unit (None: the proposed one) for an operator of `control_room_id` (None: for any room).
 
     A unit that already has this order gets no second one.
 
@@ -49,7 +53,7 @@ def send(
         return same[-1]
     if wanted is None:
         raise UnitNotAvailable("no unit is proposed: name one", field="unit_id")
-    _refuse_out_of_reach(tx, context, incident, wanted, cic_id)
+    _refuse_out_of_reach(tx, context, incident, wanted, control_room_id)
     order = next((o for o in proposed if o.unit_id == wanted), None)
     try:
         return send_order(tx, context, incident, wanted, order, automatic=False)
@@ -63,19 +67,19 @@ def send(
 
 
 def _refuse_out_of_reach(
-    tx: Transaction, context: Context, incident: IncidentRow, unit_id: str, cic_id: str | None
+    tx: Transaction, context: Context, incident: IncidentRow, unit_id: str, control_room_id: str | None
 ) -> None:
     """Refuse what a room may not send: it sends its own units, and the one that answers for the alarm also
     those of its neighbours and of the rooms that were brought in."""
     unit = tx.session.get(UnitRow, unit_id)
-    if unit is None or cic_id is None:
+    if unit is None or control_room_id is None:
         return
-    room = unit.lent_to or unit.cic_id
-    if room == cic_id:
+    room = unit.lent_to or unit.control_room_id
+    if room == control_room_id:
         return
     near = (
-        {*context.situation.room(cic_id).neighbours, *incident.also_cics}
-        if incident.cic_id == cic_id
+        {*context.situation.room(control_room_id).neighbours, *incident.also_control_room_ids}
+        if incident.control_room_id == control_room_id
         else set()
     )
     if room not in near:
@@ -187,7 +191,9 @@ def look_nearer(tx: Transaction, context: Context, incident: IncidentRow, now: d
         return
     _, search = where_to_look(tx, context, incident)
     least = min(_metres(context.situation.measure(order.unit_id, search)) for order in live)
-    automatic = context.situation.room(incident.cic_id).policy == "automatic" and incident.lane == "verified"
+    automatic = (
+        context.situation.room(incident.control_room_id).policy == "automatic" and incident.lane == "verified"
+    )
     for nearest in _nearest(tx, context, incident, _tried(orders)):
         if least - _metres(nearest) < context.settings.ring_again_m:
             return
@@ -284,7 +290,7 @@ def _proposal(incident: IncidentRow, unit: Candidate, now: datetime) -> OrderRow
         id=uuid4(),
         incident_id=incident.id,
         unit_id=unit.unit_id,
-        cic_id=incident.cic_id,
+        control_room_id=incident.control_room_id,
         state="proposed",
         distance_m=unit.metres,
         search_basis=unit.basis,

@@ -21,13 +21,13 @@ def put_units(tx: Transaction, context: Context, units: Sequence[NewUnit]) -> se
     return store_units(tx.session, list({unit.unit_id: unit for unit in units}.values()), clock.now())
 
 
-def move_units(tx: Transaction, positions: Sequence[Position], cic_id: str | None) -> set[str]:
+def move_units(tx: Transaction, positions: Sequence[Position], control_room_id: str | None) -> set[str]:
     """Move units of one control room (None: of any); of several positions of one unit the last counts.
 
     Returns those that are where `positions` say.
     """
     last = {position.unit_id: position for position in positions}
-    return store_positions(tx.session, list(last.values()), cic_id, clock.now())
+    return store_positions(tx.session, list(last.values()), control_room_id, clock.now())
 
 
 def connected(tx: Transaction, unit_ids: Collection[str]) -> None:

@@ -44,8 +44,8 @@ CREATE TABLE incidents (
     device_id varchar NOT NULL,
     enrolment_id uuid,
     lane varchar NOT NULL,
-    cic_id varchar NOT NULL,
-    also_cics jsonb NOT NULL,
+    control_room_id varchar NOT NULL,
+    also_control_room_ids jsonb NOT NULL,
     zone_id varchar,
     border_zones jsonb NOT NULL,
     basis varchar NOT NULL,
@@ -88,16 +88,16 @@ CREATE TABLE maps (
     CONSTRAINT maps_pkey PRIMARY KEY (id)
 );
 CREATE TABLE on_duty (
-    cic_id varchar NOT NULL,
+    control_room_id varchar NOT NULL,
     subject varchar NOT NULL,
     seen_at timestamptz NOT NULL,
-    CONSTRAINT on_duty_pkey PRIMARY KEY (cic_id, subject)
+    CONSTRAINT on_duty_pkey PRIMARY KEY (control_room_id, subject)
 );
 CREATE TABLE orders (
     id uuid NOT NULL,
     incident_id uuid NOT NULL,
     unit_id varchar NOT NULL,
-    cic_id varchar NOT NULL,
+    control_room_id varchar NOT NULL,
     state varchar NOT NULL,
     automatic boolean NOT NULL,
     distance_m float8,
@@ -151,7 +151,7 @@ CREATE TABLE units (
     id varchar NOT NULL,
     callsign varchar NOT NULL,
     zone_id varchar NOT NULL,
-    cic_id varchar NOT NULL,
+    control_room_id varchar NOT NULL,
     lat float8,
     lon float8,
     available boolean NOT NULL,
@@ -164,13 +164,13 @@ CREATE TABLE units (
     CONSTRAINT units_pkey PRIMARY KEY (id)
 );
 CREATE TABLE webhook_proposals (
-    cic_id varchar NOT NULL,
+    control_room_id varchar NOT NULL,
     id uuid NOT NULL,
     url varchar,
     secret bytea,
     proposed_by varchar NOT NULL,
     proposed_at timestamptz NOT NULL,
-    CONSTRAINT webhook_proposals_pkey PRIMARY KEY (cic_id)
+    CONSTRAINT webhook_proposals_pkey PRIMARY KEY (control_room_id)
 );
 CREATE TABLE published_zones (
     id serial NOT NULL,
@@ -180,7 +180,7 @@ CREATE TABLE published_zones (
 );
 
 CREATE UNIQUE INDEX incidents_one_open ON incidents (subject) WHERE state = 'open';
-CREATE INDEX incidents_open_by_room ON incidents (cic_id) WHERE state = 'open';
+CREATE INDEX incidents_open_by_room ON incidents (control_room_id) WHERE state = 'open';
 CREATE INDEX incidents_unverified ON incidents (device_id) WHERE state = 'open' AND lane = 'unverified';
 CREATE INDEX ix_devices_enrolment_id ON devices (enrolment_id);
 CREATE INDEX ix_incidents_changed_at ON incidents (changed_at);
@@ -192,7 +192,7 @@ CREATE INDEX ix_photos_enrolment_id ON photos (enrolment_id);
 CREATE INDEX ix_presses_incident_id ON presses (incident_id);
 CREATE INDEX ix_presses_received_at ON presses (received_at);
 CREATE INDEX ix_units_changed_at ON units (changed_at);
-CREATE INDEX ix_units_cic_id ON units (cic_id);
+CREATE INDEX ix_units_control_room_id ON units (control_room_id);
 -- Proposals are looked at every second.
 CREATE INDEX orders_proposed ON orders (unit_id) WHERE state = 'proposed';
 CREATE INDEX presses_copies ON presses (copy_key);

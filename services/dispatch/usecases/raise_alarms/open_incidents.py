@@ -80,7 +80,7 @@ def _incident(
     context: Context, press: RaisedPress, now: datetime, presses: Sequence[RaisedPress]
 ) -> NewIncident:
     alarm, route = press.alarm, press.route
-    own = {route.cic}
+    own = {route.control_room_id}
     order = press.order if press.order is not None and press.order.automatic else None
     return NewIncident(
         unit_id=order.unit_id if order else None,
@@ -92,8 +92,10 @@ def _incident(
         lane=alarm.lane,
         source=alarm.source if alarm.lane == "unverified" else None,
         known_device=press.known,
-        cic_id=route.cic,
-        also_cics=merged(n.cic for n in route.neighbours if n.cic not in own),
+        control_room_id=route.control_room_id,
+        also_control_room_ids=merged(
+            n.control_room_id for n in route.neighbours if n.control_room_id not in own
+        ),
         zone_id=route.zone,
         border_zones=[n.zone for n in route.neighbours],
         basis=route.basis,
@@ -121,16 +123,19 @@ def _pick(context: Context, press: RaisedPress, now: datetime, taken: set[str]) 
     unit_id, metres, basis, silent = found[0]
     taken.add(unit_id)
     # A refresh beside us may just have forgotten it.
-    unit = context.situation.known.get(unit_id) or KnownUnit(unit_id, press.route.cic, "", None)
-    automatic = context.situation.room(press.route.cic).policy == "automatic" and press.alarm.lane == "verified"
+    unit = context.situation.known.get(unit_id) or KnownUnit(unit_id, press.route.control_room_id, "", None)
+    automatic = (
+        context.situation.room(press.route.control_room_id).policy == "automatic"
+        and press.alarm.lane == "verified"
+    )
     press.order = NewOrder(
         id=uuid4(),
         incident_id=press.alarm.alarm_id,
         unit_id=unit_id,
-        unit_cic_id=unit.cic_id,
+        unit_control_room_id=unit.control_room_id,
         unit_seen_at=unit.seen_at,
         callsign=unit.callsign,
-        cic_id=press.route.cic,
+        control_room_id=press.route.control_room_id,
         state="sent" if automatic else "proposed",
         automatic=automatic,
         distance_m=metres,

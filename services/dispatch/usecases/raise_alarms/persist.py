@@ -85,7 +85,7 @@ def _linked(press: RaisedPress, now: datetime) -> list[Due]:
 
 
 def _webhooks(context: Context, press: RaisedPress, revision: int, now: datetime) -> list[Due]:
-    rooms = merged([press.incident.cic_id], (n.cic for n in press.route.neighbours))
+    rooms = merged([press.incident.control_room_id], (n.control_room_id for n in press.route.neighbours))
     return [webhook_row(press.incident.id, room, revision, now) for room in rooms if has_webhook(context, room)]
 
 
@@ -113,7 +113,7 @@ def _routed(press: RaisedPress, now: datetime) -> PressRouted:
         enrolment_id=press.enrolment_id,
         counter=alarm.counter,
         lane=alarm.lane,
-        control_room_id=incident.cic_id,
+        control_room_id=incident.control_room_id,
         zone_id=route.zone,
         border_zone_ids=tuple(n.zone for n in route.neighbours),
         basis=route.basis,
@@ -134,7 +134,7 @@ def _publish_order(tx: Transaction, context: Context, press: RaisedPress, now: d
         if press.span is not None:
             press.span.set_attribute(names.ORDER_ID, str(order.id))
         tx.publish(order_moved(order, now, alarm.deadline_at), cause=press.span, time=now)
-    for room in merged([press.route.cic], (n.cic for n in press.route.neighbours)):
+    for room in merged([press.route.control_room_id], (n.control_room_id for n in press.route.neighbours)):
         if context.situation.room(room).amqp:
             tx.publish(_for_room(context, press, room, now), cause=press.span, time=now)
 
