@@ -15,7 +15,7 @@ from chassis.security.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class UnitOfWork:
     """A caller who reads or changes something: all of it happens, and is logged, or nothing."""
 
     tx: Transaction

@@ -9,16 +9,16 @@ from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from services.committee.settings import CommitteeSettings
 from services.committee.store.encrypted_columns import ENCRYPTED
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 
 COMMITTEE = Service("committee", CommitteeSettings, ENCRYPTED)
 
 
 @contextmanager
-def unit_of_work(database: Database, vault: Vault, caller: Principal) -> Iterator[Work]:
+def unit_of_work(database: Database, vault: Vault, caller: Principal) -> Iterator[UnitOfWork]:
     """Open one transaction of a caller who changes something."""
     with database.transaction() as tx:
-        yield Work(tx, vault, caller)
+        yield UnitOfWork(tx, vault, caller)
 
 
 @contextmanager

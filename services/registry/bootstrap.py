@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.bootstrap.service import Service
 from chassis.database.database import Database
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from services.registry.errors import DoneAtOnce
@@ -24,11 +24,11 @@ def pseudonym_key_of(settings: RegistrySettings) -> bytes:
 
 
 @contextmanager
-def unit_of_work(database: Database, vault: Vault, caller: Principal) -> Iterator[Work]:
+def unit_of_work(database: Database, vault: Vault, caller: Principal) -> Iterator[UnitOfWork]:
     """Open one transaction of a caller; raises `DoneAtOnce` where another one made the same meanwhile."""
     try:
         with database.transaction() as tx:
-            yield Work(tx, vault, caller)
+            yield UnitOfWork(tx, vault, caller)
     except IntegrityError as error:
         if not isinstance(error.orig, UniqueViolation):
             raise

@@ -8,7 +8,7 @@ import httpx
 from chassis.bootstrap.service import Service
 from chassis.database.database import Database
 from chassis.database.reconciliation import Records
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from services.reporting.clients.reconciliation import RecordsReader, RemoteRecords
@@ -20,10 +20,10 @@ REPORTING = Service("reporting", ReportingSettings)
 
 
 @contextmanager
-def unit_of_work(database: Database, vault: Vault, caller: Principal) -> Iterator[Work]:
+def unit_of_work(database: Database, vault: Vault, caller: Principal) -> Iterator[UnitOfWork]:
     """Open one transaction of a caller."""
     with database.transaction() as tx:
-        yield Work(tx, vault, caller)
+        yield UnitOfWork(tx, vault, caller)
 
 
 def record_readers(

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from chassis.database.database import Database, engine_of
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from contracts.committee import AlarmProvisionallyGranted, ApplicationReopened
@@ -63,7 +63,7 @@ def test_who_had_to_wait_said_the_last_word(
     complete(registry, database, file)
     caller = Principal(subject="mieke", roles=frozenset({"file_manager"}), zone="ghent")
     with database.transaction() as tx:
-        waits = Work(tx, Vault(registry_settings.vault_keys.get_secret_value()), caller)
+        waits = UnitOfWork(tx, Vault(registry_settings.vault_keys.get_secret_value()), caller)
         registry.call("POST", f"{file}/activate", **GHENT)
         files.suspend(waits, identity(file), "abroad")
     assert registry.call("GET", file, **GHENT)["status"] == "suspended"

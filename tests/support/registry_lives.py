@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from opentelemetry.trace import INVALID_SPAN
 
 from chassis.database.database import Database
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.errors import Permanent
 from chassis.messaging.worker import Delivery
 from chassis.security.principal import Principal
@@ -42,7 +42,7 @@ STRANGERS: tuple[Who, ...] = (
     {"role": "supervisor"},
     {"role": "secretariat", "partner": "police", "zone": "ghent"},
 )
-CLICKS: dict[str, Callable[[Work, UUID], object]] = {
+CLICKS: dict[str, Callable[[UnitOfWork, UUID], object]] = {
     "activate": files.activate,
     "suspend": partial(files.suspend, reason="abroad"),
     "end": files.end,
@@ -164,9 +164,9 @@ class Moves(RuleBasedStateMachine):
         who = Principal(subject="test", roles=frozenset({"file_manager"}), zone=self.manager["zone"])
         try:
             with self.database.transaction() as tx:
-                work = Work(tx, self.vault, who)
+                uow = UnitOfWork(tx, self.vault, who)
                 self.click(first)
-                CLICKS[late](work, UUID(self.id))
+                CLICKS[late](uow, UUID(self.id))
         except Permanent:
             return
         self.causes.add(late)

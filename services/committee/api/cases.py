@@ -44,46 +44,46 @@ router = APIRouter(prefix="/v1/applications")
 
 
 @router.post("", status_code=201, tags=["applications"])
-def draft(body: ApplicationIn, response: Response, work: ProposerWork) -> ApplicationOut:
+def draft(body: ApplicationIn, response: Response, uow: ProposerWork) -> ApplicationOut:
     """Start a draft; it may be incomplete."""
-    filed = applications.draft(work, _changes(body))
+    filed = applications.draft(uow, _changes(body))
     response.headers["Location"] = f"/v1/applications/{filed.row.id}"
-    return disclose_application(work, filed, *body.model_fields_set)
+    return disclose_application(uow, filed, *body.model_fields_set)
 
 
 @router.patch("/{application_id}", tags=["applications"])
-def edit(application_id: UUID, body: ApplicationIn, work: ProposerWork) -> ApplicationOut:
+def edit(application_id: UUID, body: ApplicationIn, uow: ProposerWork) -> ApplicationOut:
     """Change a draft; fields that are not sent stay as they are."""
-    filed = applications.edit(work, application_id, _changes(body))
-    return disclose_application(work, filed, *body.model_fields_set)
+    filed = applications.edit(uow, application_id, _changes(body))
+    return disclose_application(uow, filed, *body.model_fields_set)
 
 
 @router.post("/{application_id}/submit", tags=["applications"])
-def submit(application_id: UUID, work: ProposerWork) -> ApplicationOut:
+def submit(application_id: UUID, uow: ProposerWork) -> ApplicationOut:
     """Lay it before the committee; 422 names everything that is missing at once."""
-    return disclose_application(work, applications.submit(work, application_id), "state")
+    return disclose_application(uow, applications.submit(uow, application_id), "state")
 
 
 @router.post("/{application_id}/withdraw", tags=["applications"])
-def withdraw(application_id: UUID, body: ReasonsIn, work: ProposerWork) -> ApplicationOut:
+def withdraw(application_id: UUID, body: ReasonsIn, uow: ProposerWork) -> ApplicationOut:
     """Take it back before anything was decided."""
-    return disclose_application(work, applications.withdraw(work, application_id, body.reasons), "state")
+    return disclose_application(uow, applications.withdraw(uow, application_id, body.reasons), "state")
 
 
 @router.put("/{application_id}/assessment", tags=["applications"])
-def assess(application_id: UUID, body: AssessmentWhole, work: OfficerWork) -> ApplicationOut:
+def assess(application_id: UUID, body: AssessmentWhole, uow: OfficerWork) -> ApplicationOut:
     """Record a risk assessment; any officer may raise the level, only the committee in a meeting lowers it."""
     assessment = Assessment(**body.model_dump(exclude={"meeting_id"}))
-    sits = body.meeting_id is not None and meetings.sits(work, body.meeting_id, application_id)
-    filed = applications.assess(work, application_id, assessment, committee=sits)
-    return disclose_application(work, filed, "assessment")
+    sits = body.meeting_id is not None and meetings.sits(uow, body.meeting_id, application_id)
+    filed = applications.assess(uow, application_id, assessment, committee=sits)
+    return disclose_application(uow, filed, "assessment")
 
 
 @router.put("/{application_id}/opinion", tags=["opinions"])
-def give_opinion(application_id: UUID, body: OpinionIn, work: OpinionGiverWork) -> list[OpinionOut]:
+def give_opinion(application_id: UUID, body: OpinionIn, uow: OpinionGiverWork) -> list[OpinionOut]:
     """Record what the caller's partner thinks, and which part of it the others read."""
-    opinion_usecases.give(work, application_id, Opinion(**body.model_dump()))
-    return disclose_given_opinion(work, application_id)
+    opinion_usecases.give(uow, application_id, Opinion(**body.model_dump()))
+    return disclose_given_opinion(uow, application_id)
 
 
 @router.get("/{application_id}/opinions", tags=["opinions"])
@@ -93,17 +93,17 @@ def opinions(application_id: UUID, reading: OpinionGiverReading) -> list[Opinion
 
 
 @router.post("/{application_id}/conflicts", status_code=204, tags=["applications"])
-def declare_conflict(application_id: UUID, body: ConflictIn, work: MemberWork) -> None:
+def declare_conflict(application_id: UUID, body: ConflictIn, uow: MemberWork) -> None:
     """Declare that somebody has a conflict: the case no longer exists for them, whatever their role."""
-    conflicts_of_interest.declare(work, application_id, body.subject or work.caller.subject, body.reason)
-    log_conflict(work, application_id)
+    conflicts_of_interest.declare(uow, application_id, body.subject or uow.caller.subject, body.reason)
+    log_conflict(uow, application_id)
 
 
 @router.post("/{application_id}/conflicts/withdraw", status_code=204, tags=["applications"])
-def withdraw_conflict(application_id: UUID, body: ConflictWithdrawalIn, work: ConflictKeeperWork) -> None:
+def withdraw_conflict(application_id: UUID, body: ConflictWithdrawalIn, uow: ConflictKeeperWork) -> None:
     """Withdraw a conflict declared in error: the case exists for them again, unless it stands elsewhere."""
-    conflicts_of_interest.withdraw(work, application_id, body.subject, body.reason)
-    log_conflict(work, application_id)
+    conflicts_of_interest.withdraw(uow, application_id, body.subject, body.reason)
+    log_conflict(uow, application_id)
 
 
 @router.get("/{application_id}/conflicts", tags=["applications"])

@@ -44,11 +44,11 @@ router = APIRouter(prefix="/v1")
 
 
 @router.post("/applications/{application_id}/refer", status_code=201, tags=["chain approach"])
-def refer(application_id: UUID, body: ReferralIn, work: SecretariatWork, settings: SettingsOf) -> HandoverOut:
+def refer(application_id: UUID, body: ReferralIn, uow: SecretariatWork, settings: SettingsOf) -> HandoverOut:
     """Send a case to the chain approach; its alarm stays as it is until they accept."""
     refuse_unconnected(settings)
     return disclose_referral(
-        work, application_id, chain.refer(work, application_id, Referral(**body.model_dump()))
+        uow, application_id, chain.refer(uow, application_id, Referral(**body.model_dump()))
     )
 
 
@@ -65,16 +65,16 @@ def incoming(reading: MemberReading, limit: Limit = 100) -> list[HandoverOut]:
 
 
 @router.post("/handovers/{handover_id}/accept", tags=["chain approach"])
-def accept(handover_id: UUID, work: SecretariatWork) -> ApplicationOut:
+def accept(handover_id: UUID, uow: SecretariatWork) -> ApplicationOut:
     """Take a case: it becomes a draft with what they sent."""
-    _, row = chain.accept(work, handover_id)
-    return disclose_application(work, applications.filed(work, row), "handover")
+    _, row = chain.accept(uow, handover_id)
+    return disclose_application(uow, applications.filed(uow, row), "handover")
 
 
 @router.post("/handovers/{handover_id}/decline", tags=["chain approach"])
-def decline(handover_id: UUID, body: ReasonsIn, work: SecretariatWork) -> HandoverOut:
+def decline(handover_id: UUID, body: ReasonsIn, uow: SecretariatWork) -> HandoverOut:
     """Do not take it, and say why."""
-    return disclose_handover(work, chain.decline(work, handover_id, body.reasons))
+    return disclose_handover(uow, chain.decline(uow, handover_id, body.reasons))
 
 
 @router.post(
@@ -91,11 +91,11 @@ async def webhook(request: Request, process: Process) -> None:
 
 
 def _take(process: ApiProcess[CommitteeSettings], told: Told) -> None:
-    with unit_of_work(process.database, process.vault, chain.THEM) as work:
+    with unit_of_work(process.database, process.vault, chain.THEM) as uow:
         if isinstance(told, Answered):
-            chain.they_answered(work, told.data.id, told.data.accepted, told.data.remarks)
+            chain.they_answered(uow, told.data.id, told.data.accepted, told.data.remarks)
         else:
-            chain.came_in(work, told.data.id, _case(told))
+            chain.came_in(uow, told.data.id, _case(told))
 
 
 def _believed(settings: CommitteeSettings, body: bytes, headers: Mapping[str, str]) -> Told:

@@ -21,7 +21,7 @@ from services.committee.domain.roles import (
 )
 from services.committee.errors import ChainApproachAbsent
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 
 
 def _settings(request: Request) -> CommitteeSettings:
@@ -35,16 +35,16 @@ def refuse_unconnected(settings: CommitteeSettings) -> None:
         raise ChainApproachAbsent("no chain approach is connected to this committee")
 
 
-ProposerWork = Annotated[Work, unit_of(unit_of_work, *PROPOSERS)]
-OfficerWork = Annotated[Work, unit_of(unit_of_work, *OFFICERS)]
-OpinionGiverWork = Annotated[Work, unit_of(unit_of_work, *OPINION_GIVERS)]
-MemberWork = Annotated[Work, unit_of(unit_of_work, *MEMBERS)]
-SecretariatWork = Annotated[Work, unit_of(unit_of_work, "secretariat")]
-ConflictKeeperWork = Annotated[Work, unit_of(unit_of_work, *CONFLICT_KEEPERS)]
-DrafterWork = Annotated[Work, unit_of(unit_of_work, *DRAFTERS)]
-MagistrateWork = Annotated[Work, unit_of(unit_of_work, "magistrate")]
-ProcureurWork = Annotated[Work, unit_of(unit_of_work, "procureur")]
-ProcureurGeneralWork = Annotated[Work, unit_of(unit_of_work, "procureur_general")]
+ProposerWork = Annotated[UnitOfWork, unit_of(unit_of_work, *PROPOSERS)]
+OfficerWork = Annotated[UnitOfWork, unit_of(unit_of_work, *OFFICERS)]
+OpinionGiverWork = Annotated[UnitOfWork, unit_of(unit_of_work, *OPINION_GIVERS)]
+MemberWork = Annotated[UnitOfWork, unit_of(unit_of_work, *MEMBERS)]
+SecretariatWork = Annotated[UnitOfWork, unit_of(unit_of_work, "secretariat")]
+ConflictKeeperWork = Annotated[UnitOfWork, unit_of(unit_of_work, *CONFLICT_KEEPERS)]
+DrafterWork = Annotated[UnitOfWork, unit_of(unit_of_work, *DRAFTERS)]
+MagistrateWork = Annotated[UnitOfWork, unit_of(unit_of_work, "magistrate")]
+ProcureurWork = Annotated[UnitOfWork, unit_of(unit_of_work, "procureur")]
+ProcureurGeneralWork = Annotated[UnitOfWork, unit_of(unit_of_work, "procureur_general")]
 
 ReaderReading = Annotated[Reading, unit_of(unit_of_reading, *READERS)]
 OpinionGiverReading = Annotated[Reading, unit_of(unit_of_reading, *OPINION_GIVERS)]

@@ -25,17 +25,17 @@ router = APIRouter(prefix="/v1/meetings", tags=["meetings"])
 
 
 @router.post("", status_code=201)
-def plan(body: MeetingIn, response: Response, work: SecretariatWork) -> MeetingOut:
+def plan(body: MeetingIn, response: Response, uow: SecretariatWork) -> MeetingOut:
     """Call a meeting of the committee of a protocol in force."""
-    seen = meetings.plan(work, body.protocol_id, body.starts_at, body.language)
+    seen = meetings.plan(uow, body.protocol_id, body.starts_at, body.language)
     response.headers["Location"] = f"/v1/meetings/{seen.row.id}"
     return present_meeting(seen)
 
 
 @router.post("/{meeting_id}/agenda")
-def put_on_agenda(meeting_id: UUID, body: AgendaIn, work: SecretariatWork) -> MeetingOut:
+def put_on_agenda(meeting_id: UUID, body: AgendaIn, uow: SecretariatWork) -> MeetingOut:
     """Put an application to decide, or a review to hold, on the agenda; the same again changes nothing."""
-    return present_meeting(meetings.put_on_agenda(work, meeting_id, body.application_id, body.review_id))
+    return present_meeting(meetings.put_on_agenda(uow, meeting_id, body.application_id, body.review_id))
 
 
 @router.get("")
@@ -51,35 +51,35 @@ def read(meeting_id: UUID, reading: MemberReading) -> MeetingOut:
 
 
 @router.post("/{meeting_id}/open")
-def begin(meeting_id: UUID, work: SecretariatWork) -> MeetingOut:
+def begin(meeting_id: UUID, uow: SecretariatWork) -> MeetingOut:
     """Open the meeting: people come in, and decisions can be taken."""
-    return present_meeting(meetings.move(work, meeting_id, "open"))
+    return present_meeting(meetings.move(uow, meeting_id, "open"))
 
 
 @router.post("/{meeting_id}/attendance")
-def attend(meeting_id: UUID, body: AttendanceIn, work: SecretariatWork, settings: SettingsOf) -> MeetingOut:
+def attend(meeting_id: UUID, body: AttendanceIn, uow: SecretariatWork, settings: SettingsOf) -> MeetingOut:
     """Record that a member is in the room: it counts once they confirm it at their own desk."""
     within = timedelta(hours=settings.presence_confirmed_within_h)
-    return present_meeting(presence.record(work, meeting_id, body.member_id, within))
+    return present_meeting(presence.record(uow, meeting_id, body.member_id, within))
 
 
 @router.post("/{meeting_id}/presence")
 def confirm(meeting_id: UUID, caller: Member, process: Process) -> MeetingOut:
     """Confirm that the caller is, or was, there as recorded; decisions that waited for it take effect."""
-    with unit_of_work(process.database, process.vault, caller) as work:
-        presence.confirm(work, meeting_id)
+    with unit_of_work(process.database, process.vault, caller) as uow:
+        presence.confirm(uow, meeting_id)
     settle_decisions(process.database, process.vault, meeting_id)
     with unit_of_reading(process.database, process.vault, caller) as reading:
         return present_meeting(meetings.read(reading, meeting_id))
 
 
 @router.post("/{meeting_id}/attendance/leave")
-def leave(meeting_id: UUID, body: AttendanceIn, work: SecretariatWork) -> MeetingOut:
+def leave(meeting_id: UUID, body: AttendanceIn, uow: SecretariatWork) -> MeetingOut:
     """Record that somebody goes; they no longer count."""
-    return present_meeting(presence.leave(work, meeting_id, body.member_id))
+    return present_meeting(presence.leave(uow, meeting_id, body.member_id))
 
 
 @router.post("/{meeting_id}/close")
-def close(meeting_id: UUID, work: SecretariatWork) -> MeetingOut:
+def close(meeting_id: UUID, uow: SecretariatWork) -> MeetingOut:
     """Close the meeting; what was not decided stands adjourned."""
-    return present_meeting(meetings.move(work, meeting_id, "close"))
+    return present_meeting(meetings.move(uow, meeting_id, "close"))

@@ -20,20 +20,20 @@ def listed(protocol_id: UUID, reading: MemberReading) -> list[MemberOut]:
 
 
 @router.post("")
-def invite(protocol_id: UUID, body: MemberIn, work: SecretariatWork) -> MemberOut:
+def invite(protocol_id: UUID, body: MemberIn, uow: SecretariatWork) -> MemberOut:
     """Invite somebody; they count once they confirm it themselves, with a token of that partner."""
-    return present_member(members.invite(work, protocol_id, NamedMember(**body.model_dump())), body.name)
+    return present_member(members.invite(uow, protocol_id, NamedMember(**body.model_dump())), body.name)
 
 
 @router.post("/confirm")
-def confirm(protocol_id: UUID, work: MemberWork) -> MemberOut:
+def confirm(protocol_id: UUID, uow: MemberWork) -> MemberOut:
     """Confirm that the caller is the person who was invited; again changes nothing."""
-    row = members.confirm(work, protocol_id)
-    return present_member(row, members.name(work, row))
+    row = members.confirm(uow, protocol_id)
+    return present_member(row, members.name(uow, row))
 
 
 @router.post("/{member_id}/end")
-def end(protocol_id: UUID, member_id: UUID, work: SecretariatWork) -> MemberOut:
+def end(protocol_id: UUID, member_id: UUID, uow: SecretariatWork) -> MemberOut:
     """End a membership; what they took part in stays."""
-    row = members.end(work, protocol_id, member_id)
-    return present_member(row, members.name(work, row))
+    row = members.end(uow, protocol_id, member_id)
+    return present_member(row, members.name(uow, row))

@@ -12,7 +12,7 @@ from services.committee.schemas.case import ApplicationOut
 from services.committee.schemas.decision import DecisionOut
 from services.committee.schemas.opinion import OpinionOut
 from services.committee.usecases import opinions
-from services.committee.usecases.access_scope import Reading, Work, own_cases
+from services.committee.usecases.access_scope import Reading, UnitOfWork, own_cases
 from services.committee.usecases.applications import Filed
 
 
@@ -58,7 +58,7 @@ def disclose_opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut
     ]
 
 
-def disclose_given_opinion(work: Work, application_id: UUID) -> list[OpinionOut]:
+def disclose_given_opinion(uow: UnitOfWork, application_id: UUID) -> list[OpinionOut]:
     """Disclose the opinions after the caller's partner gave its own."""
-    log_write(work, application_id, ("opinion",))
-    return disclose_opinions(work, work.readable(application_id))
+    log_write(uow, application_id, ("opinion",))
+    return disclose_opinions(uow, uow.readable(application_id))

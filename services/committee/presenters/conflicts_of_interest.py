@@ -8,7 +8,7 @@ from services.committee.presenters.disclosure import log_read, log_write, purpos
 from services.committee.presenters.rows import present_row
 from services.committee.schemas.opinion import ConflictOut
 from services.committee.usecases import conflicts_of_interest as usecases
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 
 
 def disclose_conflicts(reading: Reading, application_id: UUID) -> list[ConflictOut]:
@@ -18,9 +18,9 @@ def disclose_conflicts(reading: Reading, application_id: UUID) -> list[ConflictO
     return [_conflict(*each) for each in found]
 
 
-def log_conflict(work: Work, application_id: UUID) -> None:
+def log_conflict(uow: UnitOfWork, application_id: UUID) -> None:
     """Log that the caller declared or withdrew one."""
-    log_write(work, application_id, ("conflict",))
+    log_write(uow, application_id, ("conflict",))
 
 
 def _conflict(found: ConflictRow, reason: str) -> ConflictOut:

@@ -8,7 +8,7 @@ from services.committee.models import AgendaRow, ReviewRow
 from services.committee.presenters.disclosure import log_write
 from services.committee.presenters.rows import present_row
 from services.committee.schemas.meeting import AgendaOut, AttendanceOut, MeetingOut, ReviewOut
-from services.committee.usecases.access_scope import Work
+from services.committee.usecases.access_scope import UnitOfWork
 from services.committee.usecases.meetings import Seen
 
 
@@ -22,10 +22,10 @@ def present_meeting(seen: Seen) -> MeetingOut:
     )
 
 
-def disclose_held(work: Work, row: ReviewRow) -> ReviewOut:
+def disclose_held(uow: UnitOfWork, row: ReviewRow) -> ReviewOut:
     """Answer with a review that was just held, or waits, and log that its case was written to."""
     if row.application_id is not None:
-        log_write(work, row.application_id, ("review",))
+        log_write(uow, row.application_id, ("review",))
     return ReviewOut.model_validate(row, from_attributes=True)
 
 

@@ -19,7 +19,7 @@ from services.committee.store.access_scope import AccessScope, Own
 
 
 @dataclass(frozen=True)
-class Reading(unit_of_work.Work):
+class Reading(unit_of_work.UnitOfWork):
     """A caller who looks, at one moment: what is read stands in the audit log, or is not read."""
 
     @cached_property
@@ -45,7 +45,7 @@ class Reading(unit_of_work.Work):
 
 
 @dataclass(frozen=True)
-class Work(Reading):
+class UnitOfWork(Reading):
     """A caller who changes something: all of it happens or nothing."""
 
     def changeable(self, application_id: UUID) -> ApplicationRow:

@@ -10,7 +10,7 @@ from services.committee.models import ApplicationRow
 from services.committee.store import encrypted_columns
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import protocols
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 
 
 def state_of(row: ApplicationRow) -> State:
@@ -58,18 +58,18 @@ def content_outside(row: ApplicationRow) -> Content:
     )
 
 
-def record(work: Work, row: ApplicationRow, content: Content) -> None:
+def record(uow: UnitOfWork, row: ApplicationRow, content: Content) -> None:
     """Write what an application says; all but ids is encrypted."""
     row.enrolment_id, row.protocol_id = content.enrolment_id, content.protocol_id
     row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
     open_to_all = ("enrolment_id", "protocol_id", "procedure", "proposer", "language")
     said = {name: value for name, value in asdict(content).items() if name not in open_to_all}
-    row.encrypted = work.encrypt(encrypted_columns.application(row.id), said)
+    row.encrypted = uow.encrypt(encrypted_columns.application(row.id), said)
 
 
-def changed(work: Work, content: Content, changes: DraftChanges) -> Content:
+def changed(uow: UnitOfWork, content: Content, changes: DraftChanges) -> Content:
     """Return the content with what `changes` names; raises `Forbidden` for another partner's."""
-    roles, partner = work.caller.roles, work.caller.partner
+    roles, partner = uow.caller.roles, uow.caller.partner
     if not roles & COMMITTEE and changes.get("proposer", partner) != partner:
         raise Forbidden("only the committee may enter an application of another partner", field="proposer")
     grounds = {**content.elements, **changes.get("elements", {})}

@@ -18,7 +18,7 @@ from services.committee.models import ApplicationRow, DecisionRow
 from services.committee.store import cases, encrypted_columns, enrolments, pending_decisions
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols
-from services.committee.usecases.access_scope import Reading, Work, own_cases, partner_of
+from services.committee.usecases.access_scope import Reading, UnitOfWork, own_cases, partner_of
 from services.committee.usecases.application_content import (
     changed,
     content_of,
@@ -49,103 +49,103 @@ class Filed:
     unreadable: tuple[str, ...] = ()
 
 
-def draft(work: Work, changes: DraftChanges) -> Filed:
+def draft(uow: UnitOfWork, changes: DraftChanges) -> Filed:
     """Start an application; anything may still be missing."""
-    proposer = None if work.caller.roles & COMMITTEE else partner_of(work.caller)
+    proposer = None if uow.caller.roles & COMMITTEE else partner_of(uow.caller)
     row = ApplicationRow(
         id=uuid4(),
         proposer=proposer,
-        zone_id=work.caller.zone or changes.get("zone_id"),
+        zone_id=uow.caller.zone or changes.get("zone_id"),
         encrypted=b"",
-        created_at=work.at,
-        created_by=work.caller.subject,
+        created_at=uow.at,
+        created_by=uow.caller.subject,
     )
-    content = changed(work, Content(proposer=proposer), changes)
-    record(work, row, domain.with_level(content, work.caller.subject))
-    cases.add_application(work.session, row)
-    work.note(row.id, "drafted")
-    return filed(work, row)
+    content = changed(uow, Content(proposer=proposer), changes)
+    record(uow, row, domain.with_level(content, uow.caller.subject))
+    cases.add_application(uow.session, row)
+    uow.note(row.id, "drafted")
+    return filed(uow, row)
 
 
-def edit(work: Work, application_id: UUID, changes: DraftChanges) -> Filed:
+def edit(uow: UnitOfWork, application_id: UUID, changes: DraftChanges) -> Filed:
     """Change a draft; what `changes` does not name stays."""
-    row = work.changeable(application_id)
+    row = uow.changeable(application_id)
     domain.moved(state_of(row), "edit")
-    before = content_of(work, row)
-    after = changed(work, before, changes)
-    if work.caller.zone is None and (zone_id := changes.get("zone_id")):
+    before = content_of(uow, row)
+    after = changed(uow, before, changes)
+    if uow.caller.zone is None and (zone_id := changes.get("zone_id")):
         row.zone_id = zone_id
     if after.assessment.level != before.assessment.level:
-        me = work.caller.subject
+        me = uow.caller.subject
         # Who drafts it lowers what they set themselves, and nothing that anybody else did.
         domain.refuse_lowering(domain.set_by_others(before, me), after.assessment.level, committee=False)
         after = domain.with_level(after, me)
-    record(work, row, after)
-    return filed(work, row)
+    record(uow, row, after)
+    return filed(uow, row)
 
 
-def submit(work: Work, application_id: UUID) -> Filed:
+def submit(uow: UnitOfWork, application_id: UUID) -> Filed:
     """Lay a draft before the committee, under the protocol version in force now.
 
     Raises `ApplicationIncomplete` naming everything that is missing or not allowed.
     """
-    row = work.changeable(application_id)
+    row = uow.changeable(application_id)
     after = domain.moved(state_of(row), "submit")
-    content = content_of(work, row)
-    rules = _complete(work, row, content)
-    row.state, row.submitted_at, row.submitted_by = after, work.at, work.caller.subject
+    content = content_of(uow, row)
+    rules = _complete(uow, row, content)
+    row.state, row.submitted_at, row.submitted_by = after, uow.at, uow.caller.subject
     submitted = outgoing.submitted(row)
     urgent = row.procedure == "urgent"
     kind: kinds.Kind = "provisional_decision" if urgent and row.protocol_id else "decision"
-    due_at = kinds.due_at(kind, work.at, rules.delays)
+    due_at = kinds.due_at(kind, uow.at, rules.delays)
     if urgent and not row.protocol_id:
         # No magistrate grants it provisionally: the committee and the procureur-generaal must hurry instead.
-        due_at = work.at + kinds.URGENT_OUTSIDE
+        due_at = uow.at + kinds.URGENT_OUTSIDE
     deadlines.set_deadline(
-        work.session,
+        uow.session,
         kind,
         row.id,
         application_id=row.id,
         enrolment_id=submitted.enrolment_id,
         due_at=due_at,
-        now=work.at,
+        now=uow.at,
     )
-    work.note(row.id, "submitted")
+    uow.note(row.id, "submitted")
     # Reporting shows a proposer what happens in its case: nobody gets that by naming a file of others.
-    theirs = _may_be_theirs(work, row)
-    work.tx.publish(submitted if theirs else submitted.model_copy(update={"proposer": None, "zone_id": None}))
-    for conflict in cases.conflicts(work.session, [row.id]):
-        work.tx.publish(outgoing.conflicted(row, conflict))
-    return filed(work, row)
+    theirs = _may_be_theirs(uow, row)
+    uow.tx.publish(submitted if theirs else submitted.model_copy(update={"proposer": None, "zone_id": None}))
+    for conflict in cases.conflicts(uow.session, [row.id]):
+        uow.tx.publish(outgoing.conflicted(row, conflict))
+    return filed(uow, row)
 
 
-def withdraw(work: Work, application_id: UUID, reasons: str) -> Filed:
+def withdraw(uow: UnitOfWork, application_id: UUID, reasons: str) -> Filed:
     """Take it back, as who proposed it, before anything was decided; raises `Forbidden` for all others."""
-    row = work.changeable(application_id)
-    by_proposer = (row.proposer, row.zone_id) == (work.caller.partner, work.caller.zone)
-    if not by_proposer and row.created_by != work.caller.subject:
+    row = uow.changeable(application_id)
+    by_proposer = (row.proposer, row.zone_id) == (uow.caller.partner, uow.caller.zone)
+    if not by_proposer and row.created_by != uow.caller.subject:
         raise Forbidden("only who proposed it may take it back", field="application_id")
     row.state = domain.moved(state_of(row), "withdraw")
-    deadlines.meet(work.session, row.id, now=work.at)
-    work.note(row.id, "withdrawn", {"reasons": reasons})
+    deadlines.meet(uow.session, row.id, now=uow.at)
+    uow.note(row.id, "withdrawn", {"reasons": reasons})
     if row.submitted_at is not None:
-        work.tx.publish(outgoing.withdrawn(row, work.at))
-    return filed(work, row)
+        uow.tx.publish(outgoing.withdrawn(row, uow.at))
+    return filed(uow, row)
 
 
-def assess(work: Work, application_id: UUID, found: Assessment, *, committee: bool) -> Filed:
+def assess(uow: UnitOfWork, application_id: UUID, found: Assessment, *, committee: bool) -> Filed:
     """Record a new risk assessment. `committee`: it sits, with quorum, and so may lower the level.
 
     Raises `RiskLoweredByOfficer`.
     """
-    row = work.changeable(application_id)
-    content = content_of(work, row)
+    row = uow.changeable(application_id)
+    content = content_of(uow, row)
     before = content.assessment.level
     domain.refuse_lowering(before, found.level, committee=committee)
     content = replace(content, assessment=found)
-    record(work, row, domain.with_level(content, work.caller.subject, alone=committee))
-    work.note(row.id, "risk assessed", {"before": before, "assessment": asdict(found)})
-    return filed(work, row)
+    record(uow, row, domain.with_level(content, uow.caller.subject, alone=committee))
+    uow.note(row.id, "risk assessed", {"before": before, "assessment": asdict(found)})
+    return filed(uow, row)
 
 
 def read(reading: Reading, application_id: UUID) -> Filed:
@@ -197,8 +197,8 @@ def _may_be_theirs(reading: Reading, row: ApplicationRow) -> bool:
     return own_protocol and (zone == reading.caller.zone or zone not in reading.scope.elsewhere)
 
 
-def _complete(work: Work, row: ApplicationRow, content: Content) -> Rules:
-    present = protocol_store.in_force(work.session, content.protocol_id) if content.protocol_id else None
+def _complete(uow: UnitOfWork, row: ApplicationRow, content: Content) -> Rules:
+    present = protocol_store.in_force(uow.session, content.protocol_id) if content.protocol_id else None
     rules = protocols.rules(present) if present else None
     if content.protocol_id is None and content.exceptional.strip():
         rules = Rules()

@@ -21,7 +21,7 @@ from services.committee.store import cases, encrypted_columns, enrolments
 from services.committee.store import handovers as store
 from services.committee.store import reviews as review_store
 from services.committee.usecases import deadlines, end_of_protection, protocols
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 from services.committee.usecases.application_content import content_of, record, state_of
 from services.committee.usecases.review_requests import schedule_review
 
@@ -31,18 +31,18 @@ _KEEPS = frozenset({"keep", "extend", "lighten"})
 THEM = Principal(subject=chain.PARTNER, roles=frozenset(), partner=chain.PARTNER)
 
 
-def refer(work: Work, application_id: UUID, referral: Referral, *, decided: bool = False) -> HandoverRow:
+def refer(uow: UnitOfWork, application_id: UUID, referral: Referral, *, decided: bool = False) -> HandoverRow:
     """Send a case, whatever was decided about its alarm: exactly `fields`, on consent or a legal ground.
 
     `decided`: by the committee, in a review; only then the alarm may end with the hand-over. Raises
     `FieldsNotShared`, `ApplicationMoveRefused` for what was never submitted, or where an alarm would just end.
     """
-    row = work.changeable(application_id)
+    row = uow.changeable(application_id)
     if row.submitted_at is None or row.enrolment_id is None:
         raise ApplicationMoveRefused("only a case that was submitted can be referred", state=row.state)
     if not decided and not referral.side_by_side and state_of(row) in domain.ALIVE:
         raise ApplicationMoveRefused("only a review of the committee ends an alarm", field="side_by_side")
-    values = chain.fields_sent(content_of(work, row), referral.fields, _shared(work, row))
+    values = chain.fields_sent(content_of(uow, row), referral.fields, _shared(uow, row))
     handover = HandoverRow(
         id=uuid4(),
         direction="out",
@@ -54,23 +54,23 @@ def refer(work: Work, application_id: UUID, referral: Referral, *, decided: bool
         side_by_side=referral.side_by_side,
         decided=decided,
         encrypted=b"",
-        created_at=work.at,
-        created_by=work.caller.subject,
+        created_at=uow.at,
+        created_by=uow.caller.subject,
     )
     kept = {"grounds": referral.grounds, "values": values}
-    handover.encrypted = work.encrypt(encrypted_columns.handover(handover.id), kept)
-    store.add_outgoing(work.session, handover)
-    _expect_answer(work, handover)
-    _send(work, handover)
+    handover.encrypted = uow.encrypt(encrypted_columns.handover(handover.id), kept)
+    store.add_outgoing(uow.session, handover)
+    _expect_answer(uow, handover)
+    _send(uow, handover)
     # Now, by who decides it: their answer may come before we hear that it arrived.
     purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{row.id}")
-    work.tx.write(audit.entry(work.caller, "disclose", purpose, handover.fields))
-    work.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": referral.basis})
-    work.tx.publish(outgoing.referred(handover))
+    uow.tx.write(audit.entry(uow.caller, "disclose", purpose, handover.fields))
+    uow.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": referral.basis})
+    uow.tx.publish(outgoing.referred(handover))
     return handover
 
 
-def came_in(work: Work, handover_id: UUID, case: IncomingCase) -> None:
+def came_in(uow: UnitOfWork, handover_id: UUID, case: IncomingCase) -> None:
     """Take in a case that the other side sends; a copy changes nothing."""
     handover = HandoverRow(
         id=handover_id,
@@ -80,61 +80,61 @@ def came_in(work: Work, handover_id: UUID, case: IncomingCase) -> None:
         basis=case.basis,
         fields=sorted(case.fields),
         side_by_side=case.side_by_side,
-        encrypted=work.encrypt(
+        encrypted=uow.encrypt(
             encrypted_columns.handover(handover_id),
             {"grounds": case.grounds, "values": dict(case.fields)},
         ),
-        created_at=work.at,
-        created_by=work.caller.subject,
+        created_at=uow.at,
+        created_by=uow.caller.subject,
     )
-    if store.add(work.session, handover):
-        _expect_answer(work, handover)
-        work.tx.publish(outgoing.referred(handover))
+    if store.add(uow.session, handover):
+        _expect_answer(uow, handover)
+        uow.tx.publish(outgoing.referred(handover))
 
 
-def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
+def they_answered(uow: UnitOfWork, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
     """Take their answer. Accepted, and not to run side by side, the alarm is to end: by people."""
-    handover = _own(work, handover_id, "out")
+    handover = _own(uow, handover_id, "out")
     answer = HandoverState.ACCEPTED if accepted else HandoverState.DECLINED
     if handover.state == answer:
         return handover
-    _answer(work, handover, accepted)
-    timers.cancel(work.session, str(handover.id), [TIMER])
+    _answer(uow, handover, accepted)
+    timers.cancel(uow.session, str(handover.id), [TIMER])
     assert handover.application_id is not None  # noqa: S101 - what goes out is a case
-    work.note(handover.application_id, f"chain approach: {answer}", {"remarks": remarks} if remarks else None)
-    row = work.lock(handover.application_id)
+    uow.note(handover.application_id, f"chain approach: {answer}", {"remarks": remarks} if remarks else None)
+    row = uow.lock(handover.application_id)
     if handover.side_by_side or (state_of(row), "hand_over") not in domain.MOVES:
         return handover
-    if accepted and handover.decided and not _kept_since(work, handover):
+    if accepted and handover.decided and not _kept_since(uow, handover):
         row.state = domain.moved(state_of(row), "hand_over")
-        end_of_protection.announce_end(work, row, "chain_approach")
+        end_of_protection.announce_end(uow, row, "chain_approach")
     else:
         # Declined, granted, kept or needed since, or never given up by a review: people decide anew.
-        due_at = work.at + timedelta(hours=Delays().review_after_alarm_hours)
-        schedule_review(work.session, handover.enrolment_id, row.id, "periodic", handover.id, due_at, work.at)
+        due_at = uow.at + timedelta(hours=Delays().review_after_alarm_hours)
+        schedule_review(uow.session, handover.enrolment_id, row.id, "periodic", handover.id, due_at, uow.at)
     return handover
 
 
-def _kept_since(work: Work, handover: HandoverRow) -> bool:
+def _kept_since(uow: UnitOfWork, handover: HandoverRow) -> bool:
     """Say whether the alarm was kept, granted or needed after it was offered to the chain approach."""
     assert handover.application_id is not None  # noqa: S101 - what goes out is a case
-    reviews = review_store.reviews_of(work.session, handover.application_id)
+    reviews = review_store.reviews_of(uow.session, handover.application_id)
     kept = [each.held_at for each in reviews if each.outcome in _KEEPS]
     # A real alarm since: the committee looks at it first, which did not know of it.
     kept += [each.created_at for each in reviews if each.cause == "real_alarm" and each.outcome != "end"]
     kept += [
         each.decided_at
-        for each in cases.decisions(work.session, handover.application_id)
+        for each in cases.decisions(uow.session, handover.application_id)
         if each.kind != "draft" and each.outcome == "granted"
     ]
     return any(at is not None and at > handover.created_at for at in kept)
 
 
-def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
+def accept(uow: UnitOfWork, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
     """Accept a case of theirs: it becomes a draft with what they sent, for people to complete."""
-    handover = _own(work, handover_id, "in")
-    _answer(work, handover, True)
-    values = work.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)["values"]
+    handover = _own(uow, handover_id, "in")
+    _answer(uow, handover, True)
+    values = uow.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)["values"]
     elements = values.get("elements") or {}
     content = Content(
         enrolment_id=handover.enrolment_id,
@@ -144,26 +144,26 @@ def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
     )
     row = ApplicationRow(
         id=uuid4(),
-        zone_id=enrolments.zone(work.session, handover.enrolment_id),
+        zone_id=enrolments.zone(uow.session, handover.enrolment_id),
         encrypted=b"",
-        created_at=work.at,
-        created_by=work.caller.subject,
+        created_at=uow.at,
+        created_by=uow.caller.subject,
     )
-    record(work, row, content)
-    cases.add_application(work.session, row)
+    record(uow, row, content)
+    cases.add_application(uow.session, row)
     handover.application_id = row.id
-    _send(work, handover)
-    work.note(row.id, "drafted from the chain approach")
+    _send(uow, handover)
+    uow.note(row.id, "drafted from the chain approach")
     return handover, row
 
 
-def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
+def decline(uow: UnitOfWork, handover_id: UUID, reasons: str) -> HandoverRow:
     """Decline a case of theirs, and say why."""
-    handover = _own(work, handover_id, "in")
-    _answer(work, handover, False)
-    said = work.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
-    handover.encrypted = work.encrypt(encrypted_columns.handover(handover.id), {**said, "declined": reasons})
-    _send(work, handover)
+    handover = _own(uow, handover_id, "in")
+    _answer(uow, handover, False)
+    said = uow.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
+    handover.encrypted = uow.encrypt(encrypted_columns.handover(handover.id), {**said, "declined": reasons})
+    _send(uow, handover)
     return handover
 
 
@@ -201,44 +201,44 @@ def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[st
     ]
 
 
-def _answer(work: Work, handover: HandoverRow, accepted: bool) -> None:
+def _answer(uow: UnitOfWork, handover: HandoverRow, accepted: bool) -> None:
     move: HandoverMove = "accept" if accepted else "decline"
     handover.state = chain.handover_moved(HandoverState(handover.state), move)
-    handover.answered_at, handover.answered_by = work.at, work.caller.subject
-    deadlines.meet(work.session, handover.id, now=work.at)
-    work.tx.publish(outgoing.referral_answered(handover))
+    handover.answered_at, handover.answered_by = uow.at, uow.caller.subject
+    deadlines.meet(uow.session, handover.id, now=uow.at)
+    uow.tx.publish(outgoing.referral_answered(handover))
 
 
-def _expect_answer(work: Work, handover: HandoverRow) -> None:
+def _expect_answer(uow: UnitOfWork, handover: HandoverRow) -> None:
     deadlines.set_deadline(
-        work.session,
+        uow.session,
         "handover",
         handover.id,
         application_id=handover.application_id,
         enrolment_id=handover.enrolment_id,
-        due_at=kinds.due_at("handover", work.at, Delays()),
-        now=work.at,
+        due_at=kinds.due_at("handover", uow.at, Delays()),
+        now=uow.at,
     )
 
 
-def _send(work: Work, handover: HandoverRow) -> None:
-    timers.schedule(work.session, [timers.Due(kind=TIMER, subject_id=str(handover.id), due_at=work.at)])
+def _send(uow: UnitOfWork, handover: HandoverRow) -> None:
+    timers.schedule(uow.session, [timers.Due(kind=TIMER, subject_id=str(handover.id), due_at=uow.at)])
 
 
-def _own(work: Work, handover_id: UUID, direction: str) -> HandoverRow:
+def _own(uow: UnitOfWork, handover_id: UUID, direction: str) -> HandoverRow:
     # What goes out they answer, who are nobody here.
-    scope = work.scope if direction == "in" else None
-    handover = store.handover(work.session, handover_id, scope, lock=True)
-    if handover is None or work.is_conflicted(handover.enrolment_id):
+    scope = uow.scope if direction == "in" else None
+    handover = store.handover(uow.session, handover_id, scope, lock=True)
+    if handover is None or uow.is_conflicted(handover.enrolment_id):
         raise HandoverUnknown("there is no such hand-over")
     if handover.direction != direction:
         raise HandoverMoveRefused("the other side answers this one", state=handover.state)
     return handover
 
 
-def _shared(work: Work, row: ApplicationRow) -> Collection[str]:
+def _shared(uow: UnitOfWork, row: ApplicationRow) -> Collection[str]:
     if row.protocol_id is None or row.protocol_version is None:
         return ()
-    content = protocols.version(work.session, row.protocol_id, row.protocol_version).content
+    content = protocols.version(uow.session, row.protocol_id, row.protocol_version).content
     shared: Collection[str] = content["shared_fields"].get(chain.PARTNER, ())
     return shared

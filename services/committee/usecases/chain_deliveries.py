@@ -14,7 +14,7 @@ from services.committee.domain.chain import HandoverState, Sending, handover_mov
 from services.committee.models import HandoverRow
 from services.committee.store import encrypted_columns
 from services.committee.store import handovers as store
-from services.committee.usecases.access_scope import Work
+from services.committee.usecases.access_scope import UnitOfWork
 from services.committee.usecases.chain import TIMER
 
 # Until the other side took it: what is on its way is never given up, and its deadline tells of it.
@@ -29,7 +29,7 @@ def send_due(database: Database, vault: Vault, client: ChainApproach) -> None:
         with apart("hand-over", each.handover_id):
             if client.send(each):
                 with database.transaction() as tx:
-                    delivered(Work(tx, vault, _US), each.handover_id)
+                    delivered(UnitOfWork(tx, vault, _US), each.handover_id)
 
 
 def claim(database: Database, vault: Vault, caller: Principal, at_most: int = 5) -> list[Sending]:
@@ -37,29 +37,29 @@ def claim(database: Database, vault: Vault, caller: Principal, at_most: int = 5)
     found: list[Sending] = []
 
     def take(tx: Transaction, due: timers.Due) -> None:
-        work = Work(tx, vault, caller)
-        handover = store.handover(work.session, UUID(due.subject_id))
+        uow = UnitOfWork(tx, vault, caller)
+        handover = store.handover(uow.session, UUID(due.subject_id))
         if handover is None:
             return
         wait = _AGAIN_AFTER_S[min(due.attempt, len(_AGAIN_AFTER_S) - 1)]
-        again = replace(due, attempt=due.attempt + 1, failures=0, due_at=work.at + timedelta(seconds=wait))
-        timers.schedule(work.session, [again])
-        found.append(_sending(work, handover))
+        again = replace(due, attempt=due.attempt + 1, failures=0, due_at=uow.at + timedelta(seconds=wait))
+        timers.schedule(uow.session, [again])
+        found.append(_sending(uow, handover))
 
     timers.act_on_due(database, [TIMER], take, at_most=at_most)
     return found
 
 
-def delivered(work: Work, handover_id: UUID) -> None:
+def delivered(uow: UnitOfWork, handover_id: UUID) -> None:
     """Record that the other side has it."""
-    handover = store.handover(work.session, handover_id, lock=True)
-    timers.cancel(work.session, str(handover_id), [TIMER])
+    handover = store.handover(uow.session, handover_id, lock=True)
+    timers.cancel(uow.session, str(handover_id), [TIMER])
     if handover is not None and handover.state == HandoverState.SENDING:
         handover.state = handover_moved(HandoverState.SENDING, "deliver")
 
 
-def _sending(work: Work, handover: HandoverRow) -> Sending:
-    said = work.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
+def _sending(uow: UnitOfWork, handover: HandoverRow) -> Sending:
+    said = uow.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
     if handover.direction == "in":
         answer = {"accepted": handover.state == HandoverState.ACCEPTED, "remarks": said.get("declined")}
         return Sending(handover.id, f"/v1/referrals/{handover.id}/answer", answer)

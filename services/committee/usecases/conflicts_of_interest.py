@@ -18,51 +18,51 @@ from services.committee.models import ApplicationRow, ConflictRow
 from services.committee.store import cases, encrypted_columns, enrolments
 from services.committee.store.encrypted_columns import UNREADABLE
 from services.committee.usecases import application_content
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 
 
-def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None:
+def declare(uow: UnitOfWork, application_id: UUID, subject: str, reason: str) -> None:
     """Declare a conflict of interest: the case does not exist for them. Members speak for themselves.
 
     Raises `Forbidden`, `ConflictRefused` for what the secretariat may not say of others here.
     """
-    row = work.changeable(application_id)
+    row = uow.changeable(application_id)
     person = account(subject)
-    if person != account(work.caller.subject):
+    if person != account(uow.caller.subject):
         refuse_unreadable(subject, "subject")
-        _refuse_beyond(work, row)
-    known = _of(work, row, person)
+        _refuse_beyond(uow, row)
+    known = _of(uow, row, person)
     conflict = known or ConflictRow(
         application_id=row.id,
         subject=subject,
         person=person,
         encrypted=b"",
-        declared_at=work.at,
-        declared_by=work.caller.subject,
+        declared_at=uow.at,
+        declared_by=uow.caller.subject,
     )
     if known is not None and known.withdrawn_at is None and account(known.declared_by) == person:
         # They said so themselves, which nobody overrules.
         return
     # Later than what it follows, whatever the clocks of two machines say: readers go by the moments.
-    after = known.withdrawn_at + timedelta(microseconds=1) if known and known.withdrawn_at else work.at
-    conflict.declared_at, conflict.declared_by = max(work.at, after), work.caller.subject
+    after = known.withdrawn_at + timedelta(microseconds=1) if known and known.withdrawn_at else uow.at
+    conflict.declared_at, conflict.declared_by = max(uow.at, after), uow.caller.subject
     conflict.withdrawn_at = conflict.withdrawn_by = None
-    conflict.encrypted = work.encrypt(encrypted_columns.conflict(row.id, conflict.subject), {"reason": reason})
-    cases.keep_conflict(work.session, conflict)
-    work.note(row.id, "conflict of interest declared")
+    conflict.encrypted = uow.encrypt(encrypted_columns.conflict(row.id, conflict.subject), {"reason": reason})
+    cases.keep_conflict(uow.session, conflict)
+    uow.note(row.id, "conflict of interest declared")
     # Other services hear whose file it is as soon as the application says so.
     if row.enrolment_id is not None:
-        work.tx.publish(outgoing.conflicted(row, conflict))
+        uow.tx.publish(outgoing.conflicted(row, conflict))
 
 
-def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> None:
+def withdraw(uow: UnitOfWork, application_id: UUID, subject: str, reason: str) -> None:
     """Withdraw what was wrongly said of somebody, with the reason. Again changes nothing.
 
     Raises `ConflictUnknown`, `Forbidden` where they said so themselves: that the procureur des Konings
     withdraws.
     """
-    row = work.changeable(application_id)
-    conflict = _of(work, row, account(subject))
+    row = uow.changeable(application_id)
+    conflict = _of(uow, row, account(subject))
     if conflict is None:
         raise ConflictUnknown(
             "no conflict of interest of this account was declared in this case", field="subject"
@@ -70,13 +70,13 @@ def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> Non
     if conflict.withdrawn_at is not None:
         return
     theirs = account(conflict.declared_by) == account(conflict.subject)
-    if theirs and "procureur" not in work.caller.roles:
+    if theirs and "procureur" not in uow.caller.roles:
         raise Forbidden("they declared it themselves: the procureur withdraws it", field="subject")
-    conflict.withdrawn_at = max(work.at, conflict.declared_at)
-    conflict.withdrawn_by = work.caller.subject
-    work.note(row.id, "conflict of interest withdrawn", {"reasons": reason})
+    conflict.withdrawn_at = max(uow.at, conflict.declared_at)
+    conflict.withdrawn_by = uow.caller.subject
+    uow.note(row.id, "conflict of interest withdrawn", {"reasons": reason})
     if row.enrolment_id is not None:
-        work.tx.publish(outgoing.unconflicted(row, conflict))
+        uow.tx.publish(outgoing.unconflicted(row, conflict))
 
 
 def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
@@ -96,8 +96,8 @@ def _reason(reading: Reading, row: ConflictRow) -> str:
     return str(said.get("reason", UNREADABLE))
 
 
-def _of(work: Work, row: ApplicationRow, person: str) -> ConflictRow | None:
-    found = cases.conflicts(work.session, [row.id])
+def _of(uow: UnitOfWork, row: ApplicationRow, person: str) -> ConflictRow | None:
+    found = cases.conflicts(uow.session, [row.id])
     return next((each for each in found if account(each.subject) == person), None)
 
 
@@ -110,9 +110,9 @@ def may_be_said(reading: Reading, row: ApplicationRow) -> bool:
     return True
 
 
-def _refuse_beyond(work: Reading, row: ApplicationRow) -> None:
+def _refuse_beyond(uow: Reading, row: ApplicationRow) -> None:
     """Raise unless the caller may declare somebody else's conflict of interest in this case."""
-    if "secretariat" not in work.caller.roles:
+    if "secretariat" not in uow.caller.roles:
         raise Forbidden(
             "only the secretariat may declare somebody else's conflict of interest", field="subject"
         )
@@ -120,8 +120,8 @@ def _refuse_beyond(work: Reading, row: ApplicationRow) -> None:
         raise ConflictRefused(
             "somebody else's conflict of interest is declared once the case is submitted", field="subject"
         )
-    rules = application_content.rules_for(work, row)
-    if row.protocol_id not in work.scope.protocols or rules is None or rules.zones is None:
+    rules = application_content.rules_for(uow, row)
+    if row.protocol_id not in uow.scope.protocols or rules is None or rules.zones is None:
         raise ConflictRefused("this case is not under a protocol of yours", field="subject")
-    if enrolments.zone(work.session, row.enrolment_id) not in rules.zones:
+    if enrolments.zone(uow.session, row.enrolment_id) not in rules.zones:
         raise ConflictRefused("no zone of your protocol manages this file", field="subject")

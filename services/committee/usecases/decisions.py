@@ -27,7 +27,7 @@ from services.committee.usecases import (
     registry_mismatch,
     reviews,
 )
-from services.committee.usecases.access_scope import Work
+from services.committee.usecases.access_scope import UnitOfWork
 from services.committee.usecases.application_content import content_of, record, rules_for, state_of
 from services.committee.usecases.applications import Filed
 
@@ -37,39 +37,39 @@ _NOBODY = Counted()
 _DECIDED = frozenset(kinds.KINDS) - WATCHES
 
 
-def grant_provisionally(work: Work, application_id: UUID, grounds: Grounds) -> Filed:
+def grant_provisionally(uow: UnitOfWork, application_id: UUID, grounds: Grounds) -> Filed:
     """Let the magistrate on duty grant an urgent case until the committee decides."""
-    row = work.changeable(application_id)
+    row = uow.changeable(application_id)
     if row.procedure != "urgent" or row.protocol_id is None:
         raise DecidedElsewhere("only an urgent case under a protocol is granted provisionally")
     row.state = domain.moved(state_of(row), "grant_provisionally")
-    rules = _rules(work, row)
-    decision = _decide(work, row, "provisional", "grant", grounds)
-    deadlines.meet(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
-    ratify_by = _wait_for(work, row, "ratification", rules)
-    registry_mismatch.wait_for_registry(work.session, row, work.at)
-    work.note(row.id, "granted provisionally")
-    work.tx.publish(outgoing.provisionally_granted(row, decision, ratify_by))
-    return applications.filed(work, row)
+    rules = _rules(uow, row)
+    decision = _decide(uow, row, "provisional", "grant", grounds)
+    deadlines.meet(uow.session, row.id, frozenset({"provisional_decision"}), now=uow.at)
+    ratify_by = _wait_for(uow, row, "ratification", rules)
+    registry_mismatch.wait_for_registry(uow.session, row, uow.at)
+    uow.note(row.id, "granted provisionally")
+    uow.tx.publish(outgoing.provisionally_granted(row, decision, ratify_by))
+    return applications.filed(uow, row)
 
 
-def decline_urgency(work: Work, application_id: UUID, reasons: str) -> Filed:
+def decline_urgency(uow: UnitOfWork, application_id: UUID, reasons: str) -> Filed:
     """Find it not urgent, as the magistrate: the committee decides in the ordinary procedure."""
-    row = work.changeable(application_id)
+    row = uow.changeable(application_id)
     if row.procedure != "urgent":
         raise DecidedElsewhere("this case is not urgent")
     row.state = domain.moved(state_of(row), "decline_urgency")
-    content = content_of(work, row)
-    record(work, row, replace(content, procedure="ordinary"))
-    deadlines.meet(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
+    content = content_of(uow, row)
+    record(uow, row, replace(content, procedure="ordinary"))
+    deadlines.meet(uow.session, row.id, frozenset({"provisional_decision"}), now=uow.at)
     # The days run since it was laid before the committee, not since the magistrate said no.
-    _wait_for(work, row, "decision", _rules(work, row), since=row.submitted_at)
-    work.note(row.id, "urgency declined", {"reasons": reasons})
-    return applications.filed(work, row)
+    _wait_for(uow, row, "decision", _rules(uow, row), since=row.submitted_at)
+    uow.note(row.id, "urgency declined", {"reasons": reasons})
+    return applications.filed(uow, row)
 
 
 def decide(
-    work: Work,
+    uow: UnitOfWork,
     application_id: UUID,
     outcome: Outcome,
     grounds: Grounds,
@@ -81,27 +81,27 @@ def decide(
     Where the quorum is there on somebody's word only, it waits. `counted`: they confirmed it since.
     Raises `QuorumMissing`, `ConditionsUnmet`, `DecidedElsewhere` for a case outside any protocol.
     """
-    row = work.changeable(application_id)
+    row = uow.changeable(application_id)
     before = state_of(row)
     after = domain.moved(before, outcome)
     if row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol the procureur-generaal approves the draft of the decision")
-    rules = _rules(work, row)
-    content = _checked(work, row, rules, grounds) if outcome == "grant" else None
-    counted = counted or meetings.deciding(work, meeting_id, row, None)
+    rules = _rules(uow, row)
+    content = _checked(uow, row, rules, grounds) if outcome == "grant" else None
+    counted = counted or meetings.deciding(uow, meeting_id, row, None)
     if counted.waits_for:
-        pending_decisions.postpone(work, meeting_id, counted, outcome, grounds.as_json(), application_id=row.id)
-        return applications.filed(work, row)
+        pending_decisions.postpone(uow, meeting_id, counted, outcome, grounds.as_json(), application_id=row.id)
+        return applications.filed(uow, row)
     if content is not None:
-        record(work, row, content)
+        record(uow, row, content)
     row.state = after
-    decision = _decide(work, row, "final", outcome, grounds, counted, meeting_id)
-    _settle(work, row, decision, alive=before in domain.ALIVE)
-    return applications.filed(work, row)
+    decision = _decide(uow, row, "final", outcome, grounds, counted, meeting_id)
+    _settle(uow, row, decision, alive=before in domain.ALIVE)
+    return applications.filed(uow, row)
 
 
 def propose_decision(
-    work: Work,
+    uow: UnitOfWork,
     application_id: UUID,
     outcome: Outcome,
     grounds: Grounds,
@@ -109,73 +109,73 @@ def propose_decision(
     counted: Counted | None = None,
 ) -> Filed:
     """Draft the committee's decision outside any protocol. `counted`: as in `decide`."""
-    row = work.changeable(application_id)
+    row = uow.changeable(application_id)
     if row.protocol_id is not None:
         raise DecidedElsewhere("under a protocol the committee decides itself")
     after = domain.moved(state_of(row), "propose_decision")
-    rules = _rules(work, row)
-    counted = counted or meetings.deciding(work, meeting_id, row, None)
+    rules = _rules(uow, row)
+    counted = counted or meetings.deciding(uow, meeting_id, row, None)
     if counted.waits_for:
         kept = {**grounds.as_json(), "outcome": outcome}
-        pending_decisions.postpone(work, meeting_id, counted, "propose_decision", kept, application_id=row.id)
-        return applications.filed(work, row)
+        pending_decisions.postpone(uow, meeting_id, counted, "propose_decision", kept, application_id=row.id)
+        return applications.filed(uow, row)
     row.state = after
-    _decide(work, row, "draft", outcome, grounds, counted, meeting_id)
-    _wait_for(work, row, "draft_approval", rules)
-    work.note(row.id, "decision drafted")
-    return applications.filed(work, row)
+    _decide(uow, row, "draft", outcome, grounds, counted, meeting_id)
+    _wait_for(uow, row, "draft_approval", rules)
+    uow.note(row.id, "decision drafted")
+    return applications.filed(uow, row)
 
 
-def approve_draft(work: Work, application_id: UUID) -> Filed:
+def approve_draft(uow: UnitOfWork, application_id: UUID) -> Filed:
     """Approve as the procureur-generaal: the draft becomes the decision."""
-    row = work.changeable(application_id)
-    draft = _last_draft(work, row, "grant")
+    row = uow.changeable(application_id)
+    draft = _last_draft(uow, row, "grant")
     outcome: Outcome = "grant" if draft.outcome == "granted" else "refuse"
     row.state = domain.moved(state_of(row), outcome)
-    grounds = Grounds.read(work.decrypt(encrypted_columns.decision(draft.id), draft.encrypted))
+    grounds = Grounds.read(uow.decrypt(encrypted_columns.decision(draft.id), draft.encrypted))
     # Whose conflict of interest became known since does not count any more.
-    counted = quorum.still_counted(work, row, {**draft.present, **draft.excluded}, _rules(work, row))
-    decision = _decide(work, row, "final", outcome, grounds, counted, draft.meeting_id, work.caller.subject)
-    work.note(row.id, "draft approved")
-    _settle(work, row, decision, alive=False)
-    return applications.filed(work, row)
+    counted = quorum.still_counted(uow, row, {**draft.present, **draft.excluded}, _rules(uow, row))
+    decision = _decide(uow, row, "final", outcome, grounds, counted, draft.meeting_id, uow.caller.subject)
+    uow.note(row.id, "draft approved")
+    _settle(uow, row, decision, alive=False)
+    return applications.filed(uow, row)
 
 
-def send_draft_back(work: Work, application_id: UUID, remarks: str) -> Filed:
+def send_draft_back(uow: UnitOfWork, application_id: UUID, remarks: str) -> Filed:
     """Send it back as the procureur-generaal: the committee decides anew, with remarks."""
-    row = work.changeable(application_id)
+    row = uow.changeable(application_id)
     row.state = domain.moved(state_of(row), "send_back_review" if row.reviewed_from else "send_back")
-    deadlines.meet(work.session, row.id, frozenset({"draft_approval"}), now=work.at)
-    work.note(row.id, "draft sent back", {"remarks": remarks})
-    return applications.filed(work, row)
+    deadlines.meet(uow.session, row.id, frozenset({"draft_approval"}), now=uow.at)
+    uow.note(row.id, "draft sent back", {"remarks": remarks})
+    return applications.filed(uow, row)
 
 
-def ask_for_reconsideration(work: Work, application_id: UUID, grounds: str) -> Filed:
+def ask_for_reconsideration(uow: UnitOfWork, application_id: UUID, grounds: str) -> Filed:
     """Have a refusal looked at again, by others than took it. An alarm that lives stays as it is."""
-    row = work.changeable(application_id)
+    row = uow.changeable(application_id)
     before = state_of(row)
     if before == State.ENDING and row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol a new application is needed")
     row.state = domain.moved(before, "ask_for_reconsideration")
-    row.reviewed_from = end_of_protection.deciders(work.session, row)
-    registry_mismatch.wait_for_registry(work.session, row, work.at)
-    rules = _rules(work, row)
-    _wait_for(work, row, "ratification" if row.state == State.PROVISIONAL else "decision", rules)
-    work.note(row.id, "review requested", {"grounds": grounds})
-    work.tx.publish(outgoing.reopened(row, work.at))
-    return applications.filed(work, row)
+    row.reviewed_from = end_of_protection.deciders(uow.session, row)
+    registry_mismatch.wait_for_registry(uow.session, row, uow.at)
+    rules = _rules(uow, row)
+    _wait_for(uow, row, "ratification" if row.state == State.PROVISIONAL else "decision", rules)
+    uow.note(row.id, "review requested", {"grounds": grounds})
+    uow.tx.publish(outgoing.reopened(row, uow.at))
+    return applications.filed(uow, row)
 
 
-def _checked(work: Work, row: ApplicationRow, rules: Rules, grounds: Grounds) -> Content:
+def _checked(uow: UnitOfWork, row: ApplicationRow, rules: Rules, grounds: Grounds) -> Content:
     """Return the content with the conditions as the committee found them; raises `ConditionsUnmet`."""
-    content = content_of(work, row)
+    content = content_of(uow, row)
     conditions = {**content.conditions, **grounds.conditions}
     domain.refuse_unmet(conditions, rules)
     return replace(content, conditions=conditions)
 
 
 def _decide(
-    work: Work,
+    uow: UnitOfWork,
     row: ApplicationRow,
     kind: Literal["provisional", "draft", "final"],
     outcome: Outcome,
@@ -187,7 +187,7 @@ def _decide(
     decision = DecisionRow(
         id=uuid4(),
         application_id=row.id,
-        number=len(cases.decisions(work.session, row.id)) + 1,
+        number=len(cases.decisions(uow.session, row.id)) + 1,
         kind=kind,
         outcome="granted" if outcome == "grant" else "refused",
         protocol_id=row.protocol_id,
@@ -196,63 +196,63 @@ def _decide(
         present=counted.present,
         excluded=counted.excluded,
         encrypted=b"",
-        decided_at=work.at,
-        decided_by=work.caller.subject,
+        decided_at=uow.at,
+        decided_by=uow.caller.subject,
         approved_by=approved_by,
     )
-    decision.encrypted = work.encrypt(encrypted_columns.decision(decision.id), grounds.as_json())
+    decision.encrypted = uow.encrypt(encrypted_columns.decision(decision.id), grounds.as_json())
     if kind == "final" and outcome == "grant":
-        delays = _rules(work, row).delays
-        decision.review_on = local_day(kinds.due_at("review", work.at, delays))
-        decision.ends_on = local_day(kinds.due_at("end", work.at, delays))
-    cases.add_decision(work.session, decision)
+        delays = _rules(uow, row).delays
+        decision.review_on = local_day(kinds.due_at("review", uow.at, delays))
+        decision.ends_on = local_day(kinds.due_at("end", uow.at, delays))
+    cases.add_decision(uow.session, decision)
     return decision
 
 
-def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
+def _settle(uow: UnitOfWork, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
     """Do what follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
-    deadlines.meet(work.session, row.id, _DECIDED, now=work.at)
-    pending_decisions.overtake(work, application_id=row.id)
+    deadlines.meet(uow.session, row.id, _DECIDED, now=uow.at)
+    pending_decisions.overtake(uow, application_id=row.id)
     if decision.meeting_id is not None:
-        pending_decisions.overtake_reviews(work, row.id, decision.meeting_id, decision.decided_at)
+        pending_decisions.overtake_reviews(uow, row.id, decision.meeting_id, decision.decided_at)
     row.reviewed_from = []
     submitted = outgoing.submitted(row)
     if decision.outcome == "granted":
-        reviews.after_grant(work, submitted, decision)
-    work.note(row.id, decision.outcome)
-    work.tx.publish(outgoing.decided(submitted, decision))
+        reviews.after_grant(uow, submitted, decision)
+    uow.note(row.id, decision.outcome)
+    uow.tx.publish(outgoing.decided(submitted, decision))
     if decision.outcome == "refused" and alive:
-        end_of_protection.announce_end(work, row, "not_ratified")
+        end_of_protection.announce_end(uow, row, "not_ratified")
     else:
-        registry_mismatch.wait_for_registry(work.session, row, work.at)
+        registry_mismatch.wait_for_registry(uow.session, row, uow.at)
 
 
 def _wait_for(
-    work: Work, row: ApplicationRow, kind: kinds.Kind, rules: Rules, since: datetime | None = None
+    uow: UnitOfWork, row: ApplicationRow, kind: kinds.Kind, rules: Rules, since: datetime | None = None
 ) -> datetime:
     enrolment_id = outgoing.submitted(row).enrolment_id
-    due_at = kinds.due_at(kind, since or work.at, rules.delays)
+    due_at = kinds.due_at(kind, since or uow.at, rules.delays)
     deadlines.set_deadline(
-        work.session,
+        uow.session,
         kind,
         row.id,
         application_id=row.id,
         enrolment_id=enrolment_id,
         due_at=due_at,
-        now=work.at,
+        now=uow.at,
     )
     return due_at
 
 
-def _rules(work: Work, row: ApplicationRow) -> Rules:
-    rules = rules_for(work, row)
+def _rules(uow: UnitOfWork, row: ApplicationRow) -> Rules:
+    rules = rules_for(uow, row)
     assert rules is not None  # noqa: S101 - only a draft can be without
     return rules
 
 
-def _last_draft(work: Work, row: ApplicationRow, move: domain.Move) -> DecisionRow:
+def _last_draft(uow: UnitOfWork, row: ApplicationRow, move: domain.Move) -> DecisionRow:
     domain.moved(state_of(row), move)
-    drafts = [each for each in cases.decisions(work.session, row.id) if each.kind == "draft"]
+    drafts = [each for each in cases.decisions(uow.session, row.id) if each.kind == "draft"]
     if row.state != State.AWAITING_APPROVAL or not drafts:
         raise DecidedElsewhere("there is no draft to approve")
     return drafts[-1]

@@ -9,22 +9,22 @@ from services.committee.models import ApplicationRow
 from services.committee.store import cases
 from services.committee.store import reviews as store
 from services.committee.usecases import deadlines, registry_mismatch
-from services.committee.usecases.access_scope import Work
+from services.committee.usecases.access_scope import UnitOfWork
 
 
 def announce_end(
-    work: Work, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]
+    uow: UnitOfWork, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]
 ) -> None:
     """Tell that the alarm is to end: by people, who are waited for. The caller locked and moved the case."""
-    deadlines.meet(work.session, row.id, now=work.at)
-    registry_mismatch.wait_for_registry(work.session, row, work.at)
-    work.tx.publish(outgoing.ending(row, cause, work.at))
+    deadlines.meet(uow.session, row.id, now=uow.at)
+    registry_mismatch.wait_for_registry(uow.session, row, uow.at)
+    uow.tx.publish(outgoing.ending(row, cause, uow.at))
 
 
-def void_ends(work: Work, application_id: UUID) -> None:
+def void_ends(uow: UnitOfWork, application_id: UUID) -> None:
     """Void reviews at an end that is no longer the end: nobody is reminded of them."""
-    ends = [each for each in store.reviews_of(work.session, application_id) if each.cause == "end"]
-    registry_mismatch.void_reviews(work.session, ends, work.at)
+    ends = [each for each in store.reviews_of(uow.session, application_id) if each.cause == "end"]
+    registry_mismatch.void_reviews(uow.session, ends, uow.at)
 
 
 def deciders(session: Session, row: ApplicationRow) -> list[str]:

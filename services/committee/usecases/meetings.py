@@ -22,7 +22,7 @@ from services.committee.store import cases, encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
 from services.committee.store.encrypted_columns import UNREADABLE
 from services.committee.usecases import application_content, protocols, quorum
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +34,36 @@ class Seen:
     agenda: Sequence[tuple[AgendaRow, Counted | None]]
 
 
-def plan(work: Work, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
+def plan(uow: UnitOfWork, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
     """Call a meeting of a protocol's committee; raises `ProtocolUnknown`, also for another district's."""
-    if protocol_id not in work.scope.protocols:
+    if protocol_id not in uow.scope.protocols:
         raise ProtocolUnknown("there is no such protocol here")
     row = MeetingRow(
         id=uuid4(),
         protocol_id=protocol_id,
-        protocol_version=protocols.in_force(work.session, protocol_id).version,
+        protocol_version=protocols.in_force(uow.session, protocol_id).version,
         starts_at=starts_at,
         language=language,
-        created_by=work.caller.subject,
+        created_by=uow.caller.subject,
     )
-    store.add_meeting(work.session, row)
-    work.note(row.id, "planned")
-    return seen(work, row)
+    store.add_meeting(uow.session, row)
+    uow.note(row.id, "planned")
+    return seen(uow, row)
 
 
-def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, review_id: UUID | None) -> Seen:
+def put_on_agenda(
+    uow: UnitOfWork, meeting_id: UUID, application_id: UUID | None, review_id: UUID | None
+) -> Seen:
     """Add an application that waits for a decision, or a review; the same again changes nothing."""
     enrolment_id = None
     if review_id is not None:
-        review = reviews.review(work.session, review_id, work.scope)
-        if review is None or review.state not in TO_HOLD or work.is_conflicted(review.enrolment_id):
+        review = reviews.review(uow.session, review_id, uow.scope)
+        if review is None or review.state not in TO_HOLD or uow.is_conflicted(review.enrolment_id):
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id, enrolment_id = review.application_id, review.enrolment_id
     # The case before the meeting, as everywhere: two who lock in another order wait for each other.
-    application = work.changeable(application_id) if application_id is not None else None
-    row = locked(work, meeting_id, MeetingState.PLANNED, MeetingState.OPEN)
+    application = uow.changeable(application_id) if application_id is not None else None
+    row = locked(uow, meeting_id, MeetingState.PLANNED, MeetingState.OPEN)
     if application is not None:
         if application.protocol_id not in (None, row.protocol_id):
             raise MeetingMoveRefused("this case is under another protocol", state=row.state)
@@ -69,37 +71,37 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
         waits = any((application_content.state_of(application), move) in domain.MOVES for move in _DECIDES)
         if review_id is None and not waits:
             raise ApplicationMoveRefused("nothing is to be decided about it", state=application.state)
-    if store.item(work.session, meeting_id, application_id, review_id) is None:
+    if store.item(uow.session, meeting_id, application_id, review_id) is None:
         item = AgendaRow(
             id=uuid4(),
             meeting_id=meeting_id,
-            position=store.next_position(work.session, meeting_id),
+            position=store.next_position(uow.session, meeting_id),
             application_id=application_id,
             review_id=review_id,
             enrolment_id=enrolment_id,
         )
-        store.add_item(work.session, item)
+        store.add_item(uow.session, item)
         if application_id is not None:
-            work.note(application_id, "on the agenda")
-    return seen(work, row)
+            uow.note(application_id, "on the agenda")
+    return seen(uow, row)
 
 
 _DECIDES: tuple[domain.Move, ...] = ("grant", "refuse", "propose_decision")
 
 
-def move(work: Work, meeting_id: UUID, what: MeetingMove) -> Seen:
+def move(uow: UnitOfWork, meeting_id: UUID, what: MeetingMove) -> Seen:
     """Open or close a meeting; what was not decided when it closes stands adjourned."""
-    row = locked(work, meeting_id, *MeetingState)
+    row = locked(uow, meeting_id, *MeetingState)
     row.state = meeting_moved(MeetingState(row.state), what)
     if what == "open":
-        row.opened_at = work.at
+        row.opened_at = uow.at
     else:
-        row.closed_at = work.at
-        for item in store.agenda(work.session, meeting_id):
+        row.closed_at = uow.at
+        for item in store.agenda(uow.session, meeting_id):
             if item.state == PointState.OPEN:
                 item.state = point_moved(PointState.OPEN, "adjourn")
-    work.note(meeting_id, row.state)
-    return seen(work, row)
+    uow.note(meeting_id, row.state)
+    return seen(uow, row)
 
 
 def listed(reading: Reading, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
@@ -135,38 +137,38 @@ def seen(reading: Reading, row: MeetingRow) -> Seen:
 
 
 def deciding(
-    work: Work, meeting_id: UUID, application: ApplicationRow | None, review_id: UUID | None
+    uow: UnitOfWork, meeting_id: UUID, application: ApplicationRow | None, review_id: UUID | None
 ) -> Counted:
     """Close a point of an open meeting; return who counts. Raises `MeetingUnknown`, `QuorumMissing`.
 
     Where `waits_for` of the answer is not empty, the point waits until they confirm that they are there.
     """
-    row = locked(work, meeting_id, MeetingState.OPEN)
+    row = locked(uow, meeting_id, MeetingState.OPEN)
     application_id = application.id if application else None
-    item = store.item(work.session, meeting_id, application_id, review_id)
+    item = store.item(uow.session, meeting_id, application_id, review_id)
     if item is not None and item.state == PointState.WAITING:
         raise MeetingMoveRefused("it is decided, and waits for who confirms having been there", state=row.state)
     if item is None or item.state != PointState.OPEN:
         raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
-    counted = quorum.counted(work, row, application, item)
+    counted = quorum.counted(uow, row, application, item)
     quorum.refuse_without(counted)
     item.state = point_moved(PointState(item.state), "wait" if counted.waits_for else "decide")
     return counted
 
 
-def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
+def sits(uow: UnitOfWork, meeting_id: UUID, application_id: UUID) -> bool:
     """Say whether the caller records what the committee, in an open meeting with quorum, finds of a case.
 
     Raises as `deciding`; closes no point. Who is not its secretariat speaks for themselves, wherever it sits.
     """
-    if "secretariat" not in work.caller.roles:
+    if "secretariat" not in uow.caller.roles:
         return False
-    application = work.readable(application_id)
-    row = locked(work, meeting_id, MeetingState.OPEN)
-    items = [each for each in store.agenda(work.session, meeting_id) if each.application_id == application_id]
+    application = uow.readable(application_id)
+    row = locked(uow, meeting_id, MeetingState.OPEN)
+    items = [each for each in store.agenda(uow.session, meeting_id) if each.application_id == application_id]
     if not items:
         raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
-    quorum.refuse_without(quorum.counted(work, row, application, items[0]), confirmed=True)
+    quorum.refuse_without(quorum.counted(uow, row, application, items[0]), confirmed=True)
     return True
 
 
@@ -178,9 +180,9 @@ def _counts(reading: Reading, row: MeetingRow, application: ApplicationRow | Non
     return quorum.counted(reading, row, application, item)
 
 
-def locked(work: Work, meeting_id: UUID, *states: MeetingState) -> MeetingRow:
+def locked(uow: UnitOfWork, meeting_id: UUID, *states: MeetingState) -> MeetingRow:
     """Lock a meeting of the caller's in one of these states; raises `MeetingUnknown`, `MeetingMoveRefused`."""
-    row = store.meeting(work.session, work.scope, meeting_id, lock=True)
+    row = store.meeting(uow.session, uow.scope, meeting_id, lock=True)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
     if row.state not in states:

@@ -21,22 +21,22 @@ from services.committee.store import members as store
 from services.committee.store import protocols as protocol_store
 from services.committee.store.encrypted_columns import UNREADABLE
 from services.committee.usecases import protocols
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 
 
-def invite(work: Work, protocol_id: UUID, who: NamedMember) -> MemberRow:
+def invite(uow: UnitOfWork, protocol_id: UUID, who: NamedMember) -> MemberRow:
     """Name a member: account, name, partner, role, dates. The same again changes name, role and dates.
 
     Raises `MemberElsewhere` where the person sits for another partner already, `MemberInProtocol`,
     `PartnerUnknown`.
     """
-    content = _own(work, protocol_id).content
+    content = _own(uow, protocol_id).content
     if who.partner not in [each["id"] for each in content["partners"] if each["member"]]:
         raise PartnerUnknown("no member of this committee", field="partner")
     person = account(who.subject)
     refuse_unreadable(who.subject, "subject")
-    protocol_store.lock(work.session, protocol_id)
-    row = store.of_person(work.session, protocol_id, person)
+    protocol_store.lock(uow.session, protocol_id)
+    row = store.of_person(uow.session, protocol_id, person)
     if row is not None and row.partner != who.partner:
         raise MemberElsewhere("this account is a member for another partner", field="partner")
     if row is not None:
@@ -48,39 +48,39 @@ def invite(work: Work, protocol_id: UUID, who: NamedMember) -> MemberRow:
             person=person,
             partner=who.partner,
             role=who.role,
-            valid_from=local_day(work.at),
+            valid_from=local_day(uow.at),
             encrypted=b"",
-            invited_at=work.at,
-            invited_by=work.caller.subject,
+            invited_at=uow.at,
+            invited_by=uow.caller.subject,
         )
-        work.note(protocol_id, "member invited")
+        uow.note(protocol_id, "member invited")
     row.role, row.valid_until = who.role, who.valid_until
     row.valid_from = who.valid_from or row.valid_from
     if row.valid_until is not None and row.valid_until < row.valid_from:
         raise Invalid("ends before it begins", field="valid_until")
-    row.encrypted = work.encrypt(encrypted_columns.member(row.id), {"name": who.name})
-    store.keep_member(work.session, row)
+    row.encrypted = uow.encrypt(encrypted_columns.member(row.id), {"name": who.name})
+    store.keep_member(uow.session, row)
     return row
 
 
-def confirm(work: Work, protocol_id: UUID) -> MemberRow:
+def confirm(uow: UnitOfWork, protocol_id: UUID) -> MemberRow:
     """Confirm the invitation of the caller, for the partner of the token; again changes nothing."""
-    row = myself(work, protocol_id)
+    row = myself(uow, protocol_id)
     if row.confirmed_at is None:
-        row.confirmed_at = work.at
-        work.note(protocol_id, "member confirmed")
+        row.confirmed_at = uow.at
+        uow.note(protocol_id, "member confirmed")
     return row
 
 
-def end(work: Work, protocol_id: UUID, member_id: UUID) -> MemberRow:
+def end(uow: UnitOfWork, protocol_id: UUID, member_id: UUID) -> MemberRow:
     """End a membership; what they took part in stays. Raises `MemberInProtocol`."""
-    _own(work, protocol_id)
-    protocol_store.lock(work.session, protocol_id)
-    row = named(work, protocol_id, member_id)
+    _own(uow, protocol_id)
+    protocol_store.lock(uow.session, protocol_id)
+    row = named(uow, protocol_id, member_id)
     _refuse_frozen(row)
     if row.ended_at is None:
-        row.ended_at, row.ended_by = work.at, work.caller.subject
-        work.note(protocol_id, "member ended")
+        row.ended_at, row.ended_by = uow.at, uow.caller.subject
+        uow.note(protocol_id, "member ended")
     return row
 
 
@@ -90,19 +90,19 @@ def _refuse_frozen(row: MemberRow) -> None:
         raise MemberInProtocol("this member stands in the protocol: write its next version", field="subject")
 
 
-def myself(work: Work, protocol_id: UUID) -> MemberRow:
+def myself(uow: UnitOfWork, protocol_id: UUID) -> MemberRow:
     """Find the caller as a member; raises `MemberUnknown`, `Forbidden` if they work for another partner now."""
-    _own(work, protocol_id)
-    row = store.of_person(work.session, protocol_id, account(work.caller.subject))
+    _own(uow, protocol_id)
+    row = store.of_person(uow.session, protocol_id, account(uow.caller.subject))
     if row is None:
         raise MemberUnknown("you were not invited to this committee")
-    refuse_other_partner(work, row)
+    refuse_other_partner(uow, row)
     return row
 
 
-def refuse_other_partner(work: Work, row: MemberRow) -> None:
+def refuse_other_partner(uow: UnitOfWork, row: MemberRow) -> None:
     """Raise `Forbidden`: an account counts for the partner of its token, and for no other."""
-    if row.partner != work.caller.partner:
+    if row.partner != uow.caller.partner:
         raise Forbidden("your account is of another partner than you were invited for", field="partner")
 
 

@@ -7,26 +7,26 @@ from uuid import UUID
 from services.committee.domain.opinion import Opinion
 from services.committee.models import ApplicationRow, OpinionRow
 from services.committee.store import cases, encrypted_columns
-from services.committee.usecases.access_scope import Reading, Work, partner_of
+from services.committee.usecases.access_scope import Reading, UnitOfWork, partner_of
 
 
-def give(work: Work, application_id: UUID, opinion: Opinion) -> None:
+def give(uow: UnitOfWork, application_id: UUID, opinion: Opinion) -> None:
     """Record what a partner thinks: shared with the others, or kept back from them."""
-    row = work.changeable(application_id)
-    partner, zone = partner_of(work.caller), work.caller.zone or ""
+    row = uow.changeable(application_id)
+    partner, zone = partner_of(uow.caller), uow.caller.zone or ""
     given = OpinionRow(
         application_id=row.id,
         partner=partner,
         zone_id=zone,
         advice=opinion.advice,
-        encrypted=work.encrypt(
+        encrypted=uow.encrypt(
             encrypted_columns.opinion(row.id, partner, zone), {"shared": opinion.shared, "kept": opinion.kept}
         ),
-        given_at=work.at,
-        given_by=work.caller.subject,
+        given_at=uow.at,
+        given_by=uow.caller.subject,
     )
-    cases.keep_opinion(work.session, given)
-    work.note(row.id, f"opinion of {partner}")
+    cases.keep_opinion(uow.session, given)
+    uow.note(row.id, f"opinion of {partner}")
 
 
 @dataclass(frozen=True, slots=True)

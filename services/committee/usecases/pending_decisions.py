@@ -13,7 +13,7 @@ from services.committee.domain.presence import Counted
 from services.committee.models import WaitingRow
 from services.committee.store import encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
-from services.committee.usecases.access_scope import Work
+from services.committee.usecases.access_scope import UnitOfWork
 
 Act = Literal["grant", "refuse", "propose_decision", "hold"]
 # What the recorder is known by when it is taken.
@@ -21,7 +21,7 @@ _CLAIMS = ("partner", "zone", "district")
 
 
 def postpone(
-    work: Work,
+    uow: UnitOfWork,
     meeting_id: UUID,
     counted: Counted,
     act: Act,
@@ -31,7 +31,7 @@ def postpone(
     review_id: UUID | None = None,
 ) -> None:
     """Keep what was decided until those who were there confirm it. The caller locked case and meeting."""
-    item = store.item(work.session, meeting_id, application_id, review_id)
+    item = store.item(uow.session, meeting_id, application_id, review_id)
     assert item is not None  # noqa: S101 - the point that was just decided
     row = WaitingRow(
         id=uuid4(),
@@ -41,40 +41,40 @@ def postpone(
         review_id=review_id,
         act=act,
         there={**counted.awaited, **counted.present},
-        recorder={name: getattr(work.caller, name) for name in _CLAIMS},
+        recorder={name: getattr(uow.caller, name) for name in _CLAIMS},
         encrypted=b"",
-        recorded_at=work.at,
-        recorded_by=work.caller.subject,
+        recorded_at=uow.at,
+        recorded_by=uow.caller.subject,
     )
-    row.encrypted = work.encrypt(encrypted_columns.waiting(row.id), dict(said))
-    pending_decisions.add_waiting(work.session, row)
-    work.note(application_id or meeting_id, "decision waits")
+    row.encrypted = uow.encrypt(encrypted_columns.waiting(row.id), dict(said))
+    pending_decisions.add_waiting(uow.session, row)
+    uow.note(application_id or meeting_id, "decision waits")
 
 
-def overtake(work: Work, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
+def overtake(uow: UnitOfWork, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
     """Let lapse what waits about something that was decided elsewhere meanwhile."""
-    for row in pending_decisions.of_case(work.session, application_id, review_id):
-        _lapse(work, row, "decided elsewhere")
+    for row in pending_decisions.of_case(uow.session, application_id, review_id):
+        _lapse(uow, row, "decided elsewhere")
 
 
-def overtake_reviews(work: Work, application_id: UUID, meeting_id: UUID, decided_at: datetime) -> None:
+def overtake_reviews(uow: UnitOfWork, application_id: UUID, meeting_id: UUID, decided_at: datetime) -> None:
     """Let lapse what an earlier meeting decided in this case's review and still waits: the later word counts.
 
     What the same meeting decides of a case takes effect together.
     """
-    for row in pending_decisions.earlier_reviews(work.session, application_id, meeting_id, decided_at):
-        _lapse(work, row, "decided elsewhere")
+    for row in pending_decisions.earlier_reviews(uow.session, application_id, meeting_id, decided_at):
+        _lapse(uow, row, "decided elsewhere")
 
 
-def lapse(work: Work, waiting_id: UUID, why: str) -> None:
+def lapse(uow: UnitOfWork, waiting_id: UUID, why: str) -> None:
     """Let it lapse: the point stands adjourned, and the history says why."""
-    row = pending_decisions.one(work.session, waiting_id, lock=True)
+    row = pending_decisions.one(uow.session, waiting_id, lock=True)
     if row is not None and row.state == PendingState.WAITING:
-        _lapse(work, row, why)
+        _lapse(uow, row, why)
 
 
-def _lapse(work: Work, row: WaitingRow, why: str) -> None:
-    row.state, row.settled_at = pending_moved(PendingState(row.state), "lapse"), work.at
-    if (item := store.point(work.session, row.item_id)) is not None:
+def _lapse(uow: UnitOfWork, row: WaitingRow, why: str) -> None:
+    row.state, row.settled_at = pending_moved(PendingState(row.state), "lapse"), uow.at
+    if (item := store.point(uow.session, row.item_id)) is not None:
         item.state = point_moved(PointState(item.state), "lapse")
-    work.note(row.application_id or row.meeting_id, "decision lapsed", {"why": why})
+    uow.note(row.application_id or row.meeting_id, "decision lapsed", {"why": why})

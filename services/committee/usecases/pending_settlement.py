@@ -15,7 +15,7 @@ from services.committee.models import WaitingRow
 from services.committee.store import cases, encrypted_columns, meetings
 from services.committee.store import pending_decisions as store
 from services.committee.usecases import decisions, pending_decisions, quorum, reviews
-from services.committee.usecases.access_scope import Work
+from services.committee.usecases.access_scope import UnitOfWork
 
 
 def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None = None) -> None:
@@ -25,10 +25,10 @@ def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None =
     for waiting_id, recorder in known:
         try:
             with database.transaction() as tx:
-                take_effect(Work(tx, vault, recorder), waiting_id)
+                take_effect(UnitOfWork(tx, vault, recorder), waiting_id)
         except Permanent as refused:
             with database.transaction() as tx:
-                pending_decisions.lapse(Work(tx, vault, recorder), waiting_id, refused.detail)
+                pending_decisions.lapse(UnitOfWork(tx, vault, recorder), waiting_id, refused.detail)
 
 
 def recorder_of(row: WaitingRow) -> Principal:
@@ -43,48 +43,48 @@ def recorder_of(row: WaitingRow) -> Principal:
     )
 
 
-def take_effect(work: Work, waiting_id: UUID) -> bool:
+def take_effect(uow: UnitOfWork, waiting_id: UUID) -> bool:
     """Do what waits if a quorum has confirmed by now; return whether it was done.
 
     Raises a `ServiceError` where it cannot be done any more: decided elsewhere meanwhile, say.
     """
-    known = store.one(work.session, waiting_id)
+    known = store.one(uow.session, waiting_id)
     # The case first, as everywhere: two who lock in another order wait for each other.
     case = known.application_id if known else None
-    application = cases.application(work.session, case, lock=True) if case else None
-    row = store.one(work.session, waiting_id, lock=True)
+    application = cases.application(uow.session, case, lock=True) if case else None
+    row = store.one(uow.session, waiting_id, lock=True)
     if row is None or row.state != PendingState.WAITING:
         return False
-    item, meeting = meetings.point(work.session, row.item_id), meetings.meeting_of(work.session, row)
+    item, meeting = meetings.point(uow.session, row.item_id), meetings.meeting_of(uow.session, row)
     assert item is not None and meeting is not None  # noqa: S101, PT018 - neither is ever deleted
-    counted = quorum.counted_later(work, meeting, application, item, row.there)
+    counted = quorum.counted_later(uow, meeting, application, item, row.there)
     if counted.missing or counted.waits_for:
         return False
     # Before the act: what else waits about the case lapses with it.
-    row.state, row.settled_at = pending_moved(PendingState(row.state), "take_effect"), work.at
+    row.state, row.settled_at = pending_moved(PendingState(row.state), "take_effect"), uow.at
     item.state = point_moved(PointState(item.state), "confirm")
-    _ACTS[row.act](work, row, work.decrypt(encrypted_columns.waiting(row.id), row.encrypted), counted)
+    _ACTS[row.act](uow, row, uow.decrypt(encrypted_columns.waiting(row.id), row.encrypted), counted)
     return True
 
 
-def _decide(work: Work, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
+def _decide(uow: UnitOfWork, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if row.act == "grant" else "refuse"
-    decisions.decide(work, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
+    decisions.decide(uow, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
 
 
-def _propose(work: Work, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
+def _propose(uow: UnitOfWork, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if said["outcome"] == "grant" else "refuse"
-    decisions.propose_decision(work, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
+    decisions.propose_decision(uow, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
 
 
-def _hold(work: Work, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
+def _hold(uow: UnitOfWork, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
     assert row.review_id is not None  # noqa: S101 - of a review
-    reviews.hold(work, row.review_id, Finding.read(said), row.meeting_id, counted, row.recorded_at)
+    reviews.hold(uow, row.review_id, Finding.read(said), row.meeting_id, counted, row.recorded_at)
 
 
-_ACTS: Mapping[str, Callable[[Work, WaitingRow, Mapping[str, object], Counted], None]] = {
+_ACTS: Mapping[str, Callable[[UnitOfWork, WaitingRow, Mapping[str, object], Counted], None]] = {
     "grant": _decide,
     "refuse": _decide,
     "propose_decision": _propose,

@@ -12,56 +12,56 @@ from services.committee.models import AttendanceRow, MeetingRow, MemberRow
 from services.committee.store import encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
 from services.committee.usecases import meetings, members
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 from services.committee.usecases.meetings import Seen
 
 
-def record(work: Work, meeting_id: UUID, member_id: UUID, within: timedelta) -> Seen:
+def record(uow: UnitOfWork, meeting_id: UUID, member_id: UUID, within: timedelta) -> Seen:
     """Record a member in the room, by the secretariat: it counts once they confirm, `within` this time.
 
     Who records themselves is at their own desk. Again changes nothing.
     """
-    row = meetings.locked(work, meeting_id, MeetingState.OPEN)
-    member = members.named(work, row.protocol_id, member_id)
-    members.refuse_former(member, local_day(work.at))
-    own = member.person == account(work.caller.subject)
+    row = meetings.locked(uow, meeting_id, MeetingState.OPEN)
+    member = members.named(uow, row.protocol_id, member_id)
+    members.refuse_former(member, local_day(uow.at))
+    own = member.person == account(uow.caller.subject)
     if own:
-        members.refuse_other_partner(work, member)
-        member.confirmed_at = member.confirmed_at or work.at
-    if _here(work, row, member) is None:
-        _come_in(work, row, member, confirmed=own, within=within)
-    return meetings.seen(work, row)
+        members.refuse_other_partner(uow, member)
+        member.confirmed_at = member.confirmed_at or uow.at
+    if _here(uow, row, member) is None:
+        _come_in(uow, row, member, confirmed=own, within=within)
+    return meetings.seen(uow, row)
 
 
-def confirm(work: Work, meeting_id: UUID) -> Seen:
+def confirm(uow: UnitOfWork, meeting_id: UUID) -> Seen:
     """Confirm that the caller is there, or was where the secretariat recorded it; again changes nothing.
 
     Raises `MeetingMoveRefused` for who was not recorded at a meeting that is over.
     """
-    row = meetings.locked(work, meeting_id, MeetingState.OPEN, MeetingState.CLOSED)
+    row = meetings.locked(uow, meeting_id, MeetingState.OPEN, MeetingState.CLOSED)
     # Their invitation too: nobody is asked twice who they are.
-    member = members.confirm(work, row.protocol_id)
-    stays = [who for who in store.attendance(work.session, row.id) if who.member_id == member.id]
+    member = members.confirm(uow, row.protocol_id)
+    stays = [who for who in store.attendance(uow.session, row.id) if who.member_id == member.id]
     for stay in stays:
         if stay.confirmed_at is None:
-            stay.confirmed_at = work.at
-    if row.state == MeetingState.OPEN and _here(work, row, member) is None:
-        members.refuse_former(member, local_day(work.at))
-        _come_in(work, row, member, confirmed=True)
+            stay.confirmed_at = uow.at
+    if row.state == MeetingState.OPEN and _here(uow, row, member) is None:
+        members.refuse_former(member, local_day(uow.at))
+        _come_in(uow, row, member, confirmed=True)
     elif not stays:
         raise MeetingMoveRefused("this meeting is over, and you were not recorded there", state=row.state)
-    work.session.flush()
-    return meetings.seen(work, row)
+    uow.session.flush()
+    return meetings.seen(uow, row)
 
 
-def leave(work: Work, meeting_id: UUID, member_id: UUID) -> Seen:
+def leave(uow: UnitOfWork, meeting_id: UUID, member_id: UUID) -> Seen:
     """Record that somebody goes; they count no longer for what is decided from now on."""
-    row = meetings.locked(work, meeting_id, MeetingState.OPEN)
-    stays = [who for who in store.attendance(work.session, row.id) if who.member_id == member_id]
+    row = meetings.locked(uow, meeting_id, MeetingState.OPEN)
+    stays = [who for who in store.attendance(uow.session, row.id) if who.member_id == member_id]
     if not stays:
         raise MemberUnknown("this member is not at this meeting", field="member_id")
-    stays[-1].left_at = stays[-1].left_at or work.at
-    return meetings.seen(work, row)
+    stays[-1].left_at = stays[-1].left_at or uow.at
+    return meetings.seen(uow, row)
 
 
 def to_confirm(reading: Reading) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
@@ -69,31 +69,31 @@ def to_confirm(reading: Reading) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
     return pending_decisions.unconfirmed(reading.session, reading.scope, account(reading.caller.subject))
 
 
-def _here(work: Work, row: MeetingRow, member: MemberRow) -> AttendanceRow | None:
+def _here(uow: UnitOfWork, row: MeetingRow, member: MemberRow) -> AttendanceRow | None:
     """Return the stay of a member that lasts; one person is there once, so another stay of theirs ends."""
     found = None
-    for who in store.attendance(work.session, row.id):
+    for who in store.attendance(uow.session, row.id):
         if who.left_at is None and account(who.subject) == member.person:
             if who.member_id == member.id:
                 found = who
             else:
-                who.left_at = work.at
+                who.left_at = uow.at
     return found
 
 
 def _come_in(
-    work: Work, row: MeetingRow, member: MemberRow, *, confirmed: bool, within: timedelta | None = None
+    uow: UnitOfWork, row: MeetingRow, member: MemberRow, *, confirmed: bool, within: timedelta | None = None
 ) -> None:
-    named = {"name": members.name(work, member)}
+    named = {"name": members.name(uow, member)}
     came = AttendanceRow(
         meeting_id=row.id,
         subject=member.person,
         partner=member.partner,
-        encrypted=work.encrypt(encrypted_columns.attendance(row.id, member.person), named),
-        arrived_at=work.at,
+        encrypted=uow.encrypt(encrypted_columns.attendance(row.id, member.person), named),
+        arrived_at=uow.at,
         member_id=member.id,
-        recorded_by=work.caller.subject,
-        confirmed_at=work.at if confirmed else None,
-        confirm_by=work.at + within if within is not None else None,
+        recorded_by=uow.caller.subject,
+        confirmed_at=uow.at if confirmed else None,
+        confirm_by=uow.at + within if within is not None else None,
     )
-    store.add_attendance(work.session, came)
+    store.add_attendance(uow.session, came)

@@ -20,7 +20,7 @@ from services.committee.models import MemberRow
 from services.committee.store import encrypted_columns
 from services.committee.store import members as store
 from services.committee.store.encrypted_columns import UNREADABLE
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 
 
 def refuse_wrong(partners: Sequence[PartnerText], named: Sequence[NamedMember]) -> None:
@@ -68,9 +68,9 @@ def _named(reading: Reading, row: MemberRow) -> NamedMember:
     )
 
 
-def write(work: Work, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> None:
+def write(uow: UnitOfWork, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> None:
     """Write who stands in a version that is being drafted, in place of who stood there."""
-    store.forget(work.session, protocol_id, version)
+    store.forget(uow.session, protocol_id, version)
     for each in named:
         row = MemberRow(
             id=uuid4(),
@@ -79,16 +79,16 @@ def write(work: Work, protocol_id: UUID, version: int, named: Sequence[NamedMemb
             person=account(each.subject),
             partner=each.partner,
             role=each.role,
-            valid_from=each.valid_from or local_day(work.at),
+            valid_from=each.valid_from or local_day(uow.at),
             valid_until=each.valid_until,
             encrypted=b"",
-            invited_at=work.at,
-            invited_by=work.caller.subject,
+            invited_at=uow.at,
+            invited_by=uow.caller.subject,
         )
-        row.encrypted = work.encrypt(
+        row.encrypted = uow.encrypt(
             encrypted_columns.member(row.id), {"name": each.name, "subject": each.subject}
         )
-        store.keep_member(work.session, row)
+        store.keep_member(uow.session, row)
 
 
 def is_same(reading: Reading, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> bool:

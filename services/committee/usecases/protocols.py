@@ -25,13 +25,13 @@ from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, ProtocolRow
 from services.committee.store import protocols as store
 from services.committee.usecases import protocol_members
-from services.committee.usecases.access_scope import Reading, Work, reach_of
+from services.committee.usecases.access_scope import Reading, UnitOfWork, reach_of
 
 TIMER = "protocol"
 
 
 def draft(
-    work: Work, protocol_id: UUID, content: ProtocolContent, members: Sequence[NamedMember] = ()
+    uow: UnitOfWork, protocol_id: UUID, content: ProtocolContent, members: Sequence[NamedMember] = ()
 ) -> ProtocolRow:
     """Write the next version, or write the one that is being drafted anew; the same content changes nothing.
 
@@ -41,55 +41,55 @@ def draft(
     """
     _refuse_contradictions(content)
     protocol_members.refuse_wrong(content["partners"], members)
-    _refuse_strangers(work, protocol_id, content)
-    store.lock(work.session, protocol_id)
-    for before in store.versions(work.session, protocol_id)[:1]:
-        _refuse_strangers(work, protocol_id, before.content)
-    row = store.under_way(work.session, protocol_id)
+    _refuse_strangers(uow, protocol_id, content)
+    store.lock(uow.session, protocol_id)
+    for before in store.versions(uow.session, protocol_id)[:1]:
+        _refuse_strangers(uow, protocol_id, before.content)
+    row = store.under_way(uow.session, protocol_id)
     if row is None:
         row = ProtocolRow(
             id=protocol_id,
-            version=store.next_version(work.session, protocol_id),
+            version=store.next_version(uow.session, protocol_id),
             content=content,
-            recorded_at=work.at,
-            recorded_by=work.caller.subject,
+            recorded_at=uow.at,
+            recorded_by=uow.caller.subject,
         )
-        store.add_version(work.session, row)
-        protocol_members.write(work, protocol_id, row.version, members)
-        work.note(protocol_id, f"version {row.version} drafted")
-    elif row.content != content or not protocol_members.is_same(work, protocol_id, row.version, members):
+        store.add_version(uow.session, row)
+        protocol_members.write(uow, protocol_id, row.version, members)
+        uow.note(protocol_id, f"version {row.version} drafted")
+    elif row.content != content or not protocol_members.is_same(uow, protocol_id, row.version, members):
         row.state = version_moved(_state(row), "edit")
-        row.content, row.recorded_at, row.recorded_by = content, work.at, work.caller.subject
-        protocol_members.write(work, protocol_id, row.version, members)
-        work.note(protocol_id, f"version {row.version} drafted")
+        row.content, row.recorded_at, row.recorded_by = content, uow.at, uow.caller.subject
+        protocol_members.write(uow, protocol_id, row.version, members)
+        uow.note(protocol_id, f"version {row.version} drafted")
     return row
 
 
 def move(
-    work: Work, protocol_id: UUID, version: int, what: VersionMove, remarks: str | None = None
+    uow: UnitOfWork, protocol_id: UUID, version: int, what: VersionMove, remarks: str | None = None
 ) -> ProtocolRow:
     """Submit, approve or send back with remarks."""
-    row = _locked(work, protocol_id, version)
+    row = _locked(uow, protocol_id, version)
     row.state = version_moved(_state(row), what)
-    work.note(protocol_id, f"version {version} {row.state}", {"remarks": remarks} if remarks else None)
+    uow.note(protocol_id, f"version {version} {row.state}", {"remarks": remarks} if remarks else None)
     return row
 
 
-def sign(work: Work, protocol_id: UUID, version: int, in_force_from: date) -> ProtocolRow:
+def sign(uow: UnitOfWork, protocol_id: UUID, version: int, in_force_from: date) -> ProtocolRow:
     """Sign as the procureur des Konings; it takes effect on its day, today at once. Raises `DateTooEarly`."""
-    row = _locked(work, protocol_id, version)
+    row = _locked(uow, protocol_id, version)
     row.state = version_moved(_state(row), "sign")
-    today = local_day(work.at)
+    today = local_day(uow.at)
     if in_force_from < today:
         raise DateTooEarly("a protocol cannot bind before it is signed", field="in_force_from")
     row.in_force_from = in_force_from
-    work.note(protocol_id, f"version {version} signed")
+    uow.note(protocol_id, f"version {version} signed")
     if in_force_from == today:
-        _take_effect(work.tx, row)
+        _take_effect(uow.tx, row)
     else:
         midnight = datetime.combine(in_force_from, time(), BELGIUM)
         due = timers.Due(kind=TIMER, subject_id=f"{protocol_id}:{version}", due_at=midnight)
-        timers.schedule(work.session, [due])
+        timers.schedule(uow.session, [due])
     return row
 
 
@@ -210,16 +210,16 @@ def _refuse_contradictions(content: ProtocolContent) -> None:
         )
 
 
-def _locked(work: Work, protocol_id: UUID, number: int) -> ProtocolRow:
-    store.lock(work.session, protocol_id)
-    row = version(work.session, protocol_id, number)
-    _refuse_strangers(work, protocol_id, row.content)
+def _locked(uow: UnitOfWork, protocol_id: UUID, number: int) -> ProtocolRow:
+    store.lock(uow.session, protocol_id)
+    row = version(uow.session, protocol_id, number)
+    _refuse_strangers(uow, protocol_id, row.content)
     return row
 
 
-def _refuse_strangers(work: Reading, protocol_id: UUID, content: ProtocolContent) -> None:
+def _refuse_strangers(uow: Reading, protocol_id: UUID, content: ProtocolContent) -> None:
     """Let only its own partners in its district, the procureur-generaal and who installs move a protocol."""
-    caller = work.caller
+    caller = uow.caller
     if caller.roles & {"admin", "procureur_general"}:
         return
     if not reach_of(protocol_id, content).holds(caller.partner, caller.district, caller.zone):

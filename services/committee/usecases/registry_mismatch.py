@@ -15,7 +15,7 @@ from services.committee.models import ApplicationRow, KnownEnrolmentRow, ReviewR
 from services.committee.store import cases, enrolments
 from services.committee.store import reviews as store
 from services.committee.usecases import applications, deadlines, protocols
-from services.committee.usecases.access_scope import Work
+from services.committee.usecases.access_scope import UnitOfWork
 from services.committee.usecases.application_content import state_of
 from services.committee.usecases.applications import Filed
 
@@ -51,14 +51,14 @@ def record_enrolment(session: Session, news: KnownEnrolmentRow, now: datetime) -
             wait_for_registry(session, row, now)
 
 
-def close_unknown(work: Work, application_id: UUID, reasons: str) -> Filed:
+def close_unknown(uow: UnitOfWork, application_id: UUID, reasons: str) -> Filed:
     """Close a case whose file does not exist: nothing is to hand in. One that comes after all is told of."""
-    row = work.changeable(application_id)
-    if enrolments.status(work.session, row.enrolment_id) is not None:
+    row = uow.changeable(application_id)
+    if enrolments.status(uow.session, row.enrolment_id) is not None:
         raise ApplicationMoveRefused("the registry knows this file: it ends there", state=row.state)
-    _close(work.session, row, work.at)
-    work.note(row.id, "closed without a file", {"reasons": reasons})
-    return applications.filed(work, row)
+    _close(uow.session, row, uow.at)
+    uow.note(row.id, "closed without a file", {"reasons": reasons})
+    return applications.filed(uow, row)
 
 
 def _close(session: Session, row: ApplicationRow, now: datetime) -> None:

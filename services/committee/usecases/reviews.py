@@ -29,18 +29,18 @@ from services.committee.usecases import (
     protocols,
     registry_mismatch,
 )
-from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.access_scope import Reading, UnitOfWork
 from services.committee.usecases.application_content import rules_for, state_of
 from services.committee.usecases.review_requests import schedule_review
 
 
-def after_grant(work: Work, case: ApplicationSubmitted, decision: DecisionRow) -> None:
+def after_grant(uow: UnitOfWork, case: ApplicationSubmitted, decision: DecisionRow) -> None:
     """Schedule a periodic review, and one at the end, of a grant; older ones at an end are void."""
     assert decision.review_on is not None and decision.ends_on is not None  # noqa: S101, PT018 - just set
-    end_of_protection.void_ends(work, case.application_id)
-    about = (work.session, case.enrolment_id, case.application_id)
-    schedule_review(*about, "periodic", decision.id, morning(decision.review_on), work.at)
-    schedule_review(*about, "end", decision.id, morning(decision.ends_on), work.at)
+    end_of_protection.void_ends(uow, case.application_id)
+    about = (uow.session, case.enrolment_id, case.application_id)
+    schedule_review(*about, "periodic", decision.id, morning(decision.review_on), uow.at)
+    schedule_review(*about, "end", decision.id, morning(decision.ends_on), uow.at)
 
 
 def after_real_alarm(
@@ -95,7 +95,7 @@ def case_of(reading: Reading, review: ReviewRow) -> ApplicationRow | None:
 
 
 def hold(
-    work: Work,
+    uow: UnitOfWork,
     review_id: UUID,
     finding: Finding,
     meeting_id: UUID,
@@ -106,47 +106,47 @@ def hold(
 
     `counted`: as in `decisions.decide`, and `decided_at`: when it was recorded, where it waited.
     """
-    review, row = _locked(work, review_id)
+    review, row = _locked(uow, review_id)
     after_hold = review_moved(ReviewState(review.state), "hold")
-    rules = (rules_for(work, row) if row else None) or Rules()
+    rules = (rules_for(uow, row) if row else None) or Rules()
     outcome = finding.outcome
     if outcome in ("keep", "extend", "lighten"):
         domain.refuse_unmet(finding.conditions, rules)
     if finding.ends_on is not None:
-        _refuse_date(finding.ends_on, rules, work.at)
-    after = _state_after(work, row, outcome) if row else None
-    counted = counted or meetings.deciding(work, meeting_id, row, review.id)
+        _refuse_date(finding.ends_on, rules, uow.at)
+    after = _state_after(uow, row, outcome) if row else None
+    counted = counted or meetings.deciding(uow, meeting_id, row, review.id)
     if counted.waits_for:
         case = row.id if row else None
         pending_decisions.postpone(
-            work, meeting_id, counted, "hold", finding.as_json(), application_id=case, review_id=review.id
+            uow, meeting_id, counted, "hold", finding.as_json(), application_id=case, review_id=review.id
         )
         return review
     review.state, review.outcome = after_hold, outcome
-    review.held_at, review.held_by = work.at, work.caller.subject
+    review.held_at, review.held_by = uow.at, uow.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
-    review.encrypted = work.encrypt(encrypted_columns.review(review.id), finding.as_json())
-    deadlines.meet(work.session, review.id, now=work.at)
-    pending_decisions.overtake(work, review_id=review.id)
+    review.encrypted = uow.encrypt(encrypted_columns.review(review.id), finding.as_json())
+    deadlines.meet(uow.session, review.id, now=uow.at)
+    pending_decisions.overtake(uow, review_id=review.id)
     if row is not None:
-        pending_decisions.overtake_reviews(work, row.id, meeting_id, decided_at or work.at)
+        pending_decisions.overtake_reviews(uow, row.id, meeting_id, decided_at or uow.at)
     if finding.referral is not None:
         if row is None:
             raise ReviewMoveRefused("there is no case to refer")
-        chain.refer(work, row.id, finding.referral, decided=True)
+        chain.refer(uow, row.id, finding.referral, decided=True)
     if row is not None:
-        _follow(work, row, review, finding, rules, after)
-    work.tx.publish(outgoing.review_held(review, row.number if row else 0, finding.ends_on))
+        _follow(uow, row, review, finding, rules, after)
+    uow.tx.publish(outgoing.review_held(review, row.number if row else 0, finding.ends_on))
     return review
 
 
-def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
+def _locked(uow: UnitOfWork, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
     """Lock a review and its case, the case first, as everywhere. Raises `ReviewUnknown`, for a conflict too."""
-    known = store.review(work.session, review_id, work.scope)
-    if known is None or work.is_conflicted(known.enrolment_id):
+    known = store.review(uow.session, review_id, uow.scope)
+    if known is None or uow.is_conflicted(known.enrolment_id):
         raise ReviewUnknown("there is no such review")
-    row = work.changeable(known.application_id) if known.application_id else None
-    review = store.review(work.session, review_id, lock=True)
+    row = uow.changeable(known.application_id) if known.application_id else None
+    review = store.review(uow.session, review_id, lock=True)
     assert review is not None  # noqa: S101 - reviews are never deleted
     return review, row
 
@@ -160,7 +160,7 @@ def _refuse_date(ends_on: date, rules: Rules, at: datetime) -> None:
         raise DateTooLate(f"under this protocol an alarm runs until {latest} at most", field="ends_on")
 
 
-def _state_after(work: Work, row: ApplicationRow, outcome: str) -> State | None:
+def _state_after(uow: UnitOfWork, row: ApplicationRow, outcome: str) -> State | None:
     """Return the state that an outcome leads to, where it is another one; raises `ReviewMoveRefused`."""
     state = state_of(row)
     if outcome == "end":
@@ -169,7 +169,7 @@ def _state_after(work: Work, row: ApplicationRow, outcome: str) -> State | None:
         raise ReviewMoveRefused("the committee ratifies it first", field="outcome")
     if state != State.ENDING:
         return None
-    final = [each for each in cases.decisions(work.session, row.id) if each.kind == "final"]
+    final = [each for each in cases.decisions(uow.session, row.id) if each.kind == "final"]
     if outcome != "extend" or not final or final[-1].outcome != "granted":
         raise ReviewMoveRefused(
             "the alarm is to end: extend it, or ask for a review of the refusal", field="outcome"
@@ -178,35 +178,35 @@ def _state_after(work: Work, row: ApplicationRow, outcome: str) -> State | None:
 
 
 def _follow(
-    work: Work,
+    uow: UnitOfWork,
     row: ApplicationRow,
     review: ReviewRow,
     finding: Finding,
     rules: Rules,
     after: State | None,
 ) -> None:
-    work.note(row.id, f"review: {review.outcome}")
+    uow.note(row.id, f"review: {review.outcome}")
     if review.outcome == "end":
         row.state = domain.moved(state_of(row), "end")
-        end_of_protection.announce_end(work, row, "review")
+        end_of_protection.announce_end(uow, row, "review")
         return
     if row.state == State.ENDED:
         # The registry hears it, and tells her zone: nothing of this case is looked at again.
         return
-    about = (work.session, review.enrolment_id, row.id)
+    about = (uow.session, review.enrolment_id, row.id)
     if after is not None:
         # What was to end lives on: nobody needs to bring the device any more, and somebody looks again.
         row.state = after
-        registry_mismatch.wait_for_registry(work.session, row, work.at)
-        schedule_review(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
+        registry_mismatch.wait_for_registry(uow.session, row, uow.at)
+        schedule_review(*about, "periodic", review.id, _cadence(rules, uow.at), uow.at)
     elif review.cause == "periodic":
-        schedule_review(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
+        schedule_review(*about, "periodic", review.id, _cadence(rules, uow.at), uow.at)
     if finding.ends_on is not None:
-        end_of_protection.void_ends(work, row.id)
-        schedule_review(*about, "end", review.id, morning(finding.ends_on), work.at)
+        end_of_protection.void_ends(uow, row.id)
+        schedule_review(*about, "end", review.id, morning(finding.ends_on), uow.at)
     elif review.cause == "end":
         # Nobody ended it and nobody extended it: people look again, and are told that they must.
-        schedule_review(*about, "end", review.id, _cadence(rules, work.at), work.at)
+        schedule_review(*about, "end", review.id, _cadence(rules, uow.at), uow.at)
 
 
 def _cadence(rules: Rules, at: datetime) -> datetime:

@@ -20,28 +20,28 @@ router = APIRouter(prefix="/v1", tags=["access"])
 
 
 @router.post("/enrolments/{enrolment_id}/conflicts", status_code=204)
-def declare_conflict(enrolment_id: UUID, body: ConflictIn, work: FileManagerWork) -> None:
+def declare_conflict(enrolment_id: UUID, body: ConflictIn, uow: FileManagerWork) -> None:
     """Declare a conflict of interest of somebody: the file no longer exists for them, whatever their role."""
-    access.declare_conflict(work, enrolment_id, body.subject or work.caller.subject, body.reason)
-    log_write(work, enrolment_id, "conflict")
+    access.declare_conflict(uow, enrolment_id, body.subject or uow.caller.subject, body.reason)
+    log_write(uow, enrolment_id, "conflict")
 
 
 @router.post("/enrolments/{enrolment_id}/conflicts/withdraw", status_code=204)
-def withdraw_conflict(enrolment_id: UUID, body: ConflictWithdrawalIn, work: FileManagerWork) -> None:
+def withdraw_conflict(enrolment_id: UUID, body: ConflictWithdrawalIn, uow: FileManagerWork) -> None:
     """Withdraw a conflict declared here: the file exists for them again, unless another says so too."""
-    access.withdraw_conflict(work, enrolment_id, body.subject, body.reason)
-    log_write(work, enrolment_id, "conflict")
+    access.withdraw_conflict(uow, enrolment_id, body.subject, body.reason)
+    log_write(uow, enrolment_id, "conflict")
 
 
 @router.post("/enrolments/{enrolment_id}/break-glass", status_code=201)
-def break_glass(enrolment_id: UUID, body: ReasonIn, work: ReaderWork, settings: SettingsOf) -> BreakGlassOut:
+def break_glass(enrolment_id: UUID, body: ReasonIn, uow: ReaderWork, settings: SettingsOf) -> BreakGlassOut:
     """Read a file that is not yours, for a while; its manager is told at once."""
     return confirm_break_glass(
-        work, access.break_glass(work, enrolment_id, body.reason, settings.break_glass_lasts)
+        uow, access.break_glass(uow, enrolment_id, body.reason, settings.break_glass_lasts)
     )
 
 
 @router.get("/break-glass/{access_id}")
-def break_glass_access(access_id: UUID, work: FileManagerWork) -> BreakGlassAccessOut:
+def break_glass_access(access_id: UUID, uow: FileManagerWork) -> BreakGlassAccessOut:
     """Read who opened a file of this zone, and why; the id is the key of its reminder."""
-    return BreakGlassAccessOut.model_validate(read_break_glass(work, access_id), from_attributes=True)
+    return BreakGlassAccessOut.model_validate(read_break_glass(uow, access_id), from_attributes=True)

@@ -15,19 +15,19 @@ router = APIRouter(prefix="/v1/enrolments/{enrolment_id}", tags=["card"])
 
 
 @router.put("/card")
-def put_card(enrolment_id: UUID, body: CardIn, work: FileManagerWork, key: PseudonymKey) -> CardOut:
+def put_card(enrolment_id: UUID, body: CardIn, uow: FileManagerWork, key: PseudonymKey) -> CardOut:
     """Record the next version of the card; dispatch gets it at once."""
-    cards.put_card(work, key, enrolment_id, CardDraft(**body.model_dump(mode="json")))
-    return disclose_card(work, enrolment_id, "card", "cancel_code", "duress_code")
+    cards.put_card(uow, key, enrolment_id, CardDraft(**body.model_dump(mode="json")))
+    return disclose_card(uow, enrolment_id, "card", "cancel_code", "duress_code")
 
 
 @router.get("/card")
-def get_card(enrolment_id: UUID, work: ReaderWork) -> CardOut:
+def get_card(enrolment_id: UUID, uow: ReaderWork) -> CardOut:
     """Read the card as it stands, without the codes."""
-    return disclose_card(work, enrolment_id)
+    return disclose_card(uow, enrolment_id)
 
 
 @router.get("/completeness")
-def completeness(enrolment_id: UUID, work: FileManagerWork) -> CompletenessOut:
+def completeness(enrolment_id: UUID, uow: FileManagerWork) -> CompletenessOut:
     """List what a patrol would miss tonight: fields that are missing, and what nobody verified lately."""
-    return CompletenessOut(**asdict(cards.completeness(work, enrolment_id)))
+    return CompletenessOut(**asdict(cards.completeness(uow, enrolment_id)))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Request
 
 from chassis.bootstrap.api import ApiProcess, at_hand, process_of, unit_of
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.security.auth import require
 from chassis.security.principal import Principal
 from services.registry.bootstrap import pseudonym_key_of, unit_of_work
@@ -26,9 +26,9 @@ def _pseudonym_key(request: Request) -> bytes:
 
 
 FileManager = Annotated[Principal, require(FILE_MANAGER)]
-FileManagerWork = Annotated[Work, unit_of(unit_of_work, FILE_MANAGER)]
-ReaderWork = Annotated[Work, unit_of(unit_of_work, *READERS)]
-StockKeeperWork = Annotated[Work, unit_of(unit_of_work, *STOCK_KEEPERS)]
+FileManagerWork = Annotated[UnitOfWork, unit_of(unit_of_work, FILE_MANAGER)]
+ReaderWork = Annotated[UnitOfWork, unit_of(unit_of_work, *READERS)]
+StockKeeperWork = Annotated[UnitOfWork, unit_of(unit_of_work, *STOCK_KEEPERS)]
 PseudonymKey = Annotated[bytes, at_hand(_pseudonym_key)]
 # For endpoints that read a long body before their transaction begins.
 Process = Annotated[ApiProcess[RegistrySettings], at_hand(process_of)]

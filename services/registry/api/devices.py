@@ -13,31 +13,31 @@ router = APIRouter(prefix="/v1", tags=["devices"])
 
 
 @router.post("/enrolments/{enrolment_id}/devices", status_code=201)
-def issue(enrolment_id: UUID, body: DeviceIn, work: FileManagerWork) -> DeviceOut:
+def issue(enrolment_id: UUID, body: DeviceIn, uow: FileManagerWork) -> DeviceOut:
     """Issue a button with the phone it was matched to."""
-    device = devices.issue_device(work, enrolment_id, devices.Issue(**body.model_dump()))
-    return confirm_issue(work, device, *body.model_fields_set)
+    device = devices.issue_device(uow, enrolment_id, devices.Issue(**body.model_dump()))
+    return confirm_issue(uow, device, *body.model_fields_set)
 
 
 @router.post("/devices/{device_id}/suspend", summary="suspend a device")
-def suspend_device(device_id: UUID, work: FileManagerWork) -> MovedOut:
+def suspend_device(device_id: UUID, uow: FileManagerWork) -> MovedOut:
     """Switch a device off for a while; it must be reactivated and tested again."""
-    return confirm_move(work, devices.move_device(work, device_id, "suspend"))
+    return confirm_move(uow, devices.move_device(uow, device_id, "suspend"))
 
 
 @router.post("/devices/{device_id}/report-lost", summary="report-lost a device")
-def report_lost_device(device_id: UUID, work: FileManagerWork) -> MovedOut:
+def report_lost_device(device_id: UUID, uow: FileManagerWork) -> MovedOut:
     """Record that a device was lost."""
-    return confirm_move(work, devices.move_device(work, device_id, "report_lost"))
+    return confirm_move(uow, devices.move_device(uow, device_id, "report_lost"))
 
 
 @router.post("/devices/{device_id}/return", summary="return a device")
-def return_device(device_id: UUID, work: FileManagerWork) -> MovedOut:
+def return_device(device_id: UUID, uow: FileManagerWork) -> MovedOut:
     """Record that a device was handed in."""
-    return confirm_move(work, devices.move_device(work, device_id, "return"))
+    return confirm_move(uow, devices.move_device(uow, device_id, "return"))
 
 
 @router.post("/devices/{device_id}/reactivate", summary="reactivate a device")
-def reactivate_device(device_id: UUID, work: FileManagerWork) -> MovedOut:
+def reactivate_device(device_id: UUID, uow: FileManagerWork) -> MovedOut:
     """Take a device back into use; it must pass a test again."""
-    return confirm_move(work, devices.move_device(work, device_id, "reactivate"))
+    return confirm_move(uow, devices.move_device(uow, device_id, "reactivate"))

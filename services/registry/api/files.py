@@ -15,51 +15,51 @@ router = APIRouter(prefix="/v1/enrolments")
 
 
 @router.post("", status_code=201, tags=["files"])
-def enrol(response: Response, work: FileManagerWork) -> EnrolmentOut:
+def enrol(response: Response, uow: FileManagerWork) -> EnrolmentOut:
     """Open a file; the managing zone is the caller's."""
-    file = files.enrol(work)
+    file = files.enrol(uow)
     response.headers["Location"] = f"/v1/enrolments/{file.row.id}"
-    return disclose_file(work, file)
+    return disclose_file(uow, file)
 
 
 @router.get("", tags=["files"])
-def listed(work: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[EnrolmentLine]:
+def listed(uow: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[EnrolmentLine]:
     """List the newest files of the caller's zone."""
-    return disclose_lines(work, limit)
+    return disclose_lines(uow, limit)
 
 
 @router.get("/{enrolment_id}", tags=["files"])
-def read(enrolment_id: UUID, work: ReaderWork) -> EnrolmentOut:
+def read(enrolment_id: UUID, uow: ReaderWork) -> EnrolmentOut:
     """Read one file, with the preconditions of activation; also one that was opened for the caller."""
-    return disclose_file(work, files.read_file(work, enrolment_id))
+    return disclose_file(uow, files.read_file(uow, enrolment_id))
 
 
 @router.put("/{enrolment_id}/police-report", tags=["papers"])
-def police_report(enrolment_id: UUID, body: PoliceReportIn, work: FileManagerWork) -> EnrolmentOut:
+def police_report(enrolment_id: UUID, body: PoliceReportIn, uow: FileManagerWork) -> EnrolmentOut:
     """Record the number of the police report."""
-    return disclose_file(work, files.put_police_report(work, enrolment_id, body.pv_number), "pv_number")
+    return disclose_file(uow, files.put_police_report(uow, enrolment_id, body.pv_number), "pv_number")
 
 
 @router.post("/{enrolment_id}/convention", tags=["papers"])
-def convention(enrolment_id: UUID, body: ConventionIn, work: FileManagerWork) -> EnrolmentOut:
+def convention(enrolment_id: UUID, body: ConventionIn, uow: FileManagerWork) -> EnrolmentOut:
     """Record the signature under the convention."""
-    file = files.sign_convention(work, enrolment_id, body.signed_on, body.by)
-    return disclose_file(work, file, "convention_by", "convention_signed_on")
+    file = files.sign_convention(uow, enrolment_id, body.signed_on, body.by)
+    return disclose_file(uow, file, "convention_by", "convention_signed_on")
 
 
 @router.post("/{enrolment_id}/activate", tags=["switching"])
-def activate(enrolment_id: UUID, work: FileManagerWork) -> EnrolmentOut:
+def activate(enrolment_id: UUID, uow: FileManagerWork) -> EnrolmentOut:
     """Switch the alarm on; 409 names each missing precondition in `missing`."""
-    return disclose_file(work, files.activate(work, enrolment_id), "status")
+    return disclose_file(uow, files.activate(uow, enrolment_id), "status")
 
 
 @router.post("/{enrolment_id}/suspend", tags=["switching"])
-def suspend(enrolment_id: UUID, body: ReasonIn, work: FileManagerWork) -> EnrolmentOut:
+def suspend(enrolment_id: UUID, body: ReasonIn, uow: FileManagerWork) -> EnrolmentOut:
     """Switch it off for a while, with a reason; its devices must be reactivated and tested again."""
-    return disclose_file(work, files.suspend(work, enrolment_id, body.reason), "status", "suspended_for")
+    return disclose_file(uow, files.suspend(uow, enrolment_id, body.reason), "status", "suspended_for")
 
 
 @router.post("/{enrolment_id}/end", tags=["switching"])
-def end(enrolment_id: UUID, work: FileManagerWork) -> EnrolmentOut:
+def end(enrolment_id: UUID, uow: FileManagerWork) -> EnrolmentOut:
     """Close a file; 409 names in `missing` what it needs first: the committee's decision, the device."""
-    return disclose_file(work, files.end(work, enrolment_id), "status")
+    return disclose_file(uow, files.end(uow, enrolment_id), "status")

@@ -35,6 +35,6 @@ async def import_files(
 def _import(
     process: ApiProcess[RegistrySettings], caller: Principal, key: bytes, text: str, dry_run: bool
 ) -> ImportOut:
-    with unit_of_work(process.database, process.vault, caller) as work:
-        made = importing.import_list(work, key, import_list.read_list(text), dry=dry_run)
-        return confirm_import(work, made, dry_run=dry_run)
+    with unit_of_work(process.database, process.vault, caller) as uow:
+        made = importing.import_list(uow, key, import_list.read_list(text), dry=dry_run)
+        return confirm_import(uow, made, dry_run=dry_run)

@@ -56,14 +56,14 @@ def _add(
     taken_on: date,
     cleaned: bytes,
 ) -> PhotoOut:
-    with unit_of_work(process.database, process.vault, caller) as work:
-        return confirm_photo(work, photos.add_photo(work, enrolment_id, of, taken_on, cleaned))
+    with unit_of_work(process.database, process.vault, caller) as uow:
+        return confirm_photo(uow, photos.add_photo(uow, enrolment_id, of, taken_on, cleaned))
 
 
 @router.get("")
-def listed(enrolment_id: UUID, work: ReaderWork) -> list[PhotoOut]:
+def listed(enrolment_id: UUID, uow: ReaderWork) -> list[PhotoOut]:
     """List the photos, the newest first."""
-    return show_photos(photos.list_photos(work, enrolment_id))
+    return show_photos(photos.list_photos(uow, enrolment_id))
 
 
 @router.get(
@@ -71,13 +71,13 @@ def listed(enrolment_id: UUID, work: ReaderWork) -> list[PhotoOut]:
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}},
 )
-def picture(enrolment_id: UUID, photo_id: UUID, work: ReaderWork) -> Response:
+def picture(enrolment_id: UUID, photo_id: UUID, uow: ReaderWork) -> Response:
     """Read the picture."""
-    return Response(read_picture(work, enrolment_id, photo_id), media_type="image/jpeg", headers=_INLINE)
+    return Response(read_picture(uow, enrolment_id, photo_id), media_type="image/jpeg", headers=_INLINE)
 
 
 @router.delete("/{photo_id}", status_code=204)
-def remove(enrolment_id: UUID, photo_id: UUID, work: FileManagerWork) -> None:
+def remove(enrolment_id: UUID, photo_id: UUID, uow: FileManagerWork) -> None:
     """Remove a photo from the card."""
-    photos.remove_photo(work, enrolment_id, photo_id)
-    log_write(work, enrolment_id, "photo")
+    photos.remove_photo(uow, enrolment_id, photo_id)
+    log_write(uow, enrolment_id, "photo")

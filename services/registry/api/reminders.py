@@ -14,12 +14,12 @@ router = APIRouter(prefix="/v1/reminders", tags=["reminders"])
 
 
 @router.get("")
-def listed(work: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[ReminderOut]:
+def listed(uow: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[ReminderOut]:
     """List what the caller's zone must look at now, the highest step first."""
-    return show_reminders(reminders.list_reminders(work, limit))
+    return show_reminders(reminders.list_reminders(uow, limit))
 
 
 @router.post("/{reminder_id}/settle")
-def settle(reminder_id: UUID, work: FileManagerWork) -> ReminderOut:
+def settle(reminder_id: UUID, uow: FileManagerWork) -> ReminderOut:
     """Say that it was looked at; what a card still says of it comes back with its next version."""
-    return confirm_reminder(work, reminders.settle_reminder(work, reminder_id))
+    return confirm_reminder(uow, reminders.settle_reminder(uow, reminder_id))

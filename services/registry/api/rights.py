@@ -13,24 +13,24 @@ router = APIRouter(prefix="/v1/enrolments/{enrolment_id}", tags=["rights"])
 
 
 @router.get("/export")
-def export(enrolment_id: UUID, work: FileManagerWork) -> dict[str, object]:
+def export(enrolment_id: UUID, uow: FileManagerWork) -> dict[str, object]:
     """Copy everything in the file, for the person whom it is about (right of access)."""
-    return export_file(work, enrolment_id)
+    return export_file(uow, enrolment_id)
 
 
 @router.post("/restrict")
-def restrict(enrolment_id: UUID, work: FileManagerWork) -> EnrolmentSummary:
+def restrict(enrolment_id: UUID, uow: FileManagerWork) -> EnrolmentSummary:
     """Leave a file alone: it is kept, and nobody changes it."""
-    return confirm_change(work, rights.restrict_file(work, enrolment_id, restricted=True), "restricted_at")
+    return confirm_change(uow, rights.restrict_file(uow, enrolment_id, restricted=True), "restricted_at")
 
 
 @router.post("/unrestrict")
-def unrestrict(enrolment_id: UUID, work: FileManagerWork) -> EnrolmentSummary:
+def unrestrict(enrolment_id: UUID, uow: FileManagerWork) -> EnrolmentSummary:
     """Let a file be changed again."""
-    return confirm_change(work, rights.restrict_file(work, enrolment_id, restricted=False), "restricted_at")
+    return confirm_change(uow, rights.restrict_file(uow, enrolment_id, restricted=False), "restricted_at")
 
 
 @router.post("/erase")
-def erase(enrolment_id: UUID, work: FileManagerWork) -> EnrolmentSummary:
+def erase(enrolment_id: UUID, uow: FileManagerWork) -> EnrolmentSummary:
     """Forget the person of a file that has ended; ids, dates and decisions stay, as the law wants."""
-    return confirm_change(work, rights.erase_file(work, enrolment_id), "everything")
+    return confirm_change(uow, rights.erase_file(uow, enrolment_id), "everything")

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/search", tags=["search"])
 # A POST: what is looked for is personal, and an address is written down.
 @router.post("")
 def search(
-    body: SearchIn, work: FileManagerWork, key: PseudonymKey, limit: Annotated[int, Query(ge=1, le=100)] = 20
+    body: SearchIn, uow: FileManagerWork, key: PseudonymKey, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> list[HitOut]:
     """Find files by a name, a telephone number or a licence plate, also misspelt; the likest first."""
-    return disclose_hits(work, usecases.search_files(work, key, body.text, limit))
+    return disclose_hits(uow, usecases.search_files(uow, key, body.text, limit))

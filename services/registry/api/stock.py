@@ -15,41 +15,41 @@ router = APIRouter(prefix="/v1/stock", tags=["stock"])
 
 
 @router.post("", status_code=201)
-def enter(body: StockIn, work: StockKeeperWork) -> StockOut:
+def enter(body: StockIn, uow: StockKeeperWork) -> StockOut:
     """Put a button or a phone into the zone's stock."""
-    return confirm_item(work, stock.enter_item(work, body.kind, body.serial))
+    return confirm_item(uow, stock.enter_item(uow, body.kind, body.serial))
 
 
 @router.get("")
 def listed(
-    work: StockKeeperWork,
+    uow: StockKeeperWork,
     place: StockPlace | None = None,
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[StockOut]:
     """List what the zone has, in a place or anywhere, in order of id, after an id."""
-    return disclose_items(work, stock.list_items(work, place, after, limit))
+    return disclose_items(uow, stock.list_items(uow, place, after, limit))
 
 
 @router.post("/{item_id}/take-back")
-def take_back(item_id: UUID, body: TakeBackIn, work: StockKeeperWork) -> StockOut:  # noqa: ARG001 - it says that
+def take_back(item_id: UUID, body: TakeBackIn, uow: StockKeeperWork) -> StockOut:  # noqa: ARG001 - it says that
     """Take an item that came back and was wiped into stock again."""
-    return confirm_item(work, stock.move_item(work, item_id, "take_back"))
+    return confirm_item(uow, stock.move_item(uow, item_id, "take_back"))
 
 
 @router.post("/{item_id}/report-lost", summary="report-lost an item")
-def report_lost_item(item_id: UUID, work: StockKeeperWork) -> StockOut:
+def report_lost_item(item_id: UUID, uow: StockKeeperWork) -> StockOut:
     """Record that an item was lost."""
-    return confirm_item(work, stock.move_item(work, item_id, "report_lost"))
+    return confirm_item(uow, stock.move_item(uow, item_id, "report_lost"))
 
 
 @router.post("/{item_id}/found", summary="found an item")
-def find_item(item_id: UUID, work: StockKeeperWork) -> StockOut:
+def find_item(item_id: UUID, uow: StockKeeperWork) -> StockOut:
     """Record that a lost item was found; it must be wiped before it is stock again."""
-    return confirm_item(work, stock.move_item(work, item_id, "find"))
+    return confirm_item(uow, stock.move_item(uow, item_id, "find"))
 
 
 @router.post("/{item_id}/retire", summary="retire an item")
-def retire_item(item_id: UUID, work: StockKeeperWork) -> StockOut:
+def retire_item(item_id: UUID, uow: StockKeeperWork) -> StockOut:
     """Write an item off."""
-    return confirm_item(work, stock.move_item(work, item_id, "retire"))
+    return confirm_item(uow, stock.move_item(uow, item_id, "retire"))

@@ -21,13 +21,13 @@ def board(page: Page) -> Response:
     caller = page.reader(*READERS, *STOCK_KEEPERS)
     if FILE_MANAGER not in caller.roles:
         return RedirectResponse("/desk/stock" if "technician" in caller.roles else "/desk/break-glass", 303)
-    with page.unit_of_work(caller) as work:
+    with page.unit_of_work(caller) as uow:
         what: dict[str, object] = {
-            "rows": disclose_lines(work, _LINES),
-            "reminders": reminders.list_reminders(work, _LINES),
-            "said_of_you": access.list_conflicts_said_by_others(work),
+            "rows": disclose_lines(uow, _LINES),
+            "reminders": reminders.list_reminders(uow, _LINES),
+            "said_of_you": access.list_conflicts_said_by_others(uow),
             "lasting": LASTING,
-            "transfers": [disclose_transfer(work, each) for each in transfers.list_transfers(work, _LINES)],
-            "zones": zones.name_zones(work, page.language),
+            "transfers": [disclose_transfer(uow, each) for each in transfers.list_transfers(uow, _LINES)],
+            "zones": zones.name_zones(uow, page.language),
         }
     return page.show("files.html", caller, 200, **what)

@@ -22,6 +22,6 @@ def break_glass_form(page: Page) -> Response:
 def break_glass_access(page: Page, access_id: UUID) -> Response:
     """Show who opened a file of this zone, and why."""
     caller = page.reader(FILE_MANAGER)
-    with page.unit_of_work(caller) as work:
-        read = read_break_glass(work, access_id)
+    with page.unit_of_work(caller) as uow:
+        read = read_break_glass(uow, access_id)
     return page.show("break_glass_access.html", caller, access=read)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import FastAPI, Request, Response
 
 from chassis.bootstrap.api import ApiProcess, at_hand, process_of
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.http.pages import Pages
 from chassis.i18n.catalogues import Texts
 from chassis.security.principal import Principal
@@ -54,7 +54,7 @@ class PageRequest:
         """Say who reads; raises `Unauthenticated`, which leads to the sign-in, and `Forbidden`."""
         return self.pages.reader(self.request, *roles)
 
-    def unit_of_work(self, caller: Principal) -> AbstractContextManager[Work]:
+    def unit_of_work(self, caller: Principal) -> AbstractContextManager[UnitOfWork]:
         """Open one transaction of the caller."""
         return unit_of_work(self.process.database, self.process.vault, caller)
 

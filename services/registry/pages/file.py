@@ -9,7 +9,7 @@ from uuid import UUID
 from babel.dates import format_timedelta
 from fastapi import APIRouter, Response
 
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.http.pages import UNKNOWN
 from chassis.i18n.catalogues import Texts
 from contracts.registry import Card
@@ -63,9 +63,9 @@ def one(page: Page, enrolment_id: UUID) -> Response:
     """Show one file; where it is not the caller's: break-glass access."""
     caller = page.reader(*READERS)
     try:
-        with page.unit_of_work(caller) as work:
-            what = _whole(work, enrolment_id, page.locale)
-            named_zones = zones.name_zones(work, page.language)
+        with page.unit_of_work(caller) as uow:
+            what = _whole(uow, enrolment_id, page.locale)
+            named_zones = zones.name_zones(uow, page.language)
     except EnrolmentUnknown:
         return page.show(
             "break_glass.html",
@@ -88,45 +88,45 @@ def one(page: Page, enrolment_id: UUID) -> Response:
     )
 
 
-def _whole(work: Work, enrolment_id: UUID, locale: str) -> FileShown:
+def _whole(uow: UnitOfWork, enrolment_id: UUID, locale: str) -> FileShown:
     """Collect what the page of a file shows; raises `EnrolmentUnknown`."""
-    caller, found = work.caller, files.read_file(work, enrolment_id)
+    caller, found = uow.caller, files.read_file(uow, enrolment_id)
     own = FILE_MANAGER in caller.roles and found.row.managing_zone_id == caller.zone
     try:
-        kept = disclose_card(work, enrolment_id)
+        kept = disclose_card(uow, enrolment_id)
     except CardUnknown:
         kept = None
-    until = access.find_opened_until(work, enrolment_id)
+    until = access.find_opened_until(uow, enrolment_id)
     change = own and found.row.restricted_at is None and found.row.erased_at is None
     return {
-        "file": disclose_file(work, found),
+        "file": disclose_file(uow, found),
         "row": found.row,
         "card": kept.card if kept else None,
         "edition": kept.edition if kept else "",
-        "whole": cards.completeness(work, enrolment_id),
-        "photos": [_aged(work, each, locale) for each in photos.list_photos(work, enrolment_id)],
+        "whole": cards.completeness(uow, enrolment_id),
+        "photos": [_aged(uow, each, locale) for each in photos.list_photos(uow, enrolment_id)],
         "photo_most": photo_rules.MOST_BYTES,
-        "today": today(work),
+        "today": today(uow),
         "own": own,
         "change": change,
-        "free": stock.list_free(work) if change else {},
+        "free": stock.list_free(uow) if change else {},
         "until": None if own else until,
-        "offer": _offer(work, found.row),
+        "offer": _offer(uow, found.row),
     }
 
 
-def _offer(work: Work, row: EnrolmentRow) -> TransferOut | None:
+def _offer(uow: UnitOfWork, row: EnrolmentRow) -> TransferOut | None:
     """Disclose the last offer of a file, where either zone's manager still has something to learn from it."""
-    last = transfers.find_last(work, row)
-    return disclose_transfer(work, last) if last else None
+    last = transfers.find_last(uow, row)
+    return disclose_transfer(uow, last) if last else None
 
 
-def _aged(work: Work, photo: PhotoRow, locale: str) -> AgedPhoto:
+def _aged(uow: UnitOfWork, photo: PhotoRow, locale: str) -> AgedPhoto:
     if not FIRST_DAY <= photo.taken_on <= LAST_DAY:
         return AgedPhoto(photo, UNKNOWN, stale=True)
-    age = max(today(work) - photo.taken_on, photo.taken_on.resolution)
+    age = max(today(uow) - photo.taken_on, photo.taken_on.resolution)
     words = str(format_timedelta(age, granularity="day", threshold=1.5, locale=locale))
-    return AgedPhoto(photo, words, stale=today(work) >= photo_rules.stale_on(photo.taken_on))
+    return AgedPhoto(photo, words, stale=today(uow) >= photo_rules.stale_on(photo.taken_on))
 
 
 def _lacks(whole: Completeness, texts: Texts) -> list[str]:

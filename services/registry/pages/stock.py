@@ -30,8 +30,8 @@ _STATUSES = (
 def stocked(page: Page, place: StockPlace = "here", after: UUID | None = None) -> Response:
     """Show buttons and phones of the zone in one place, by what is to be done with them."""
     caller = page.reader(*STOCK_KEEPERS)
-    with page.unit_of_work(caller) as work:
-        items = disclose_items(work, stock.list_items(work, place, after, _ITEMS))
+    with page.unit_of_work(caller) as uow:
+        items = disclose_items(uow, stock.list_items(uow, place, after, _ITEMS))
     return page.show(
         "stock.html",
         caller,

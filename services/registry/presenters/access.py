@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from services.registry.models import BreakGlassRow
 from services.registry.presenters.disclosure import log_break_glass, log_read
 from services.registry.schemas.access import BreakGlassOut
@@ -10,17 +10,17 @@ from services.registry.usecases import access
 from services.registry.usecases.access import BreakGlassAccess
 
 
-def confirm_break_glass(work: Work, opened: BreakGlassRow) -> BreakGlassOut:
+def confirm_break_glass(uow: UnitOfWork, opened: BreakGlassRow) -> BreakGlassOut:
     """Log that the caller used break-glass access to a file, and say until when it is open."""
-    log_break_glass(work, opened.enrolment_id)
+    log_break_glass(uow, opened.enrolment_id)
     return BreakGlassOut.model_validate(opened, from_attributes=True)
 
 
-def read_break_glass(work: Work, access_id: UUID) -> BreakGlassAccess:
+def read_break_glass(uow: UnitOfWork, access_id: UUID) -> BreakGlassAccess:
     """Read who opened a file of the caller's zone and why, as it stands, and log it.
 
     Raises `EnrolmentUnknown`.
     """
-    found = access.read_break_glass(work, access_id)
-    log_read(work, found.enrolment_id, ("break_glass",))
+    found = access.read_break_glass(uow, access_id)
+    log_read(uow, found.enrolment_id, ("break_glass",))
     return found

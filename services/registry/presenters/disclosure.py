@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.security import audit
 from chassis.security.audit import Purpose
 from contracts.policy import Audience, Circumstances
@@ -24,32 +24,32 @@ def stock_purpose_of(item_id: UUID) -> Purpose:
     return Purpose("device stock", f"stock:{item_id}")
 
 
-def log_write(work: Work, enrolment_id: UUID, *fields: str) -> None:
+def log_write(uow: UnitOfWork, enrolment_id: UUID, *fields: str) -> None:
     """Log that the caller changes these fields of a file."""
-    audit.wrote(work.tx, work.caller, purpose_of(enrolment_id), fields)
+    audit.wrote(uow.tx, uow.caller, purpose_of(enrolment_id), fields)
 
 
-def log_stock_write(work: Work, item_id: UUID) -> None:
+def log_stock_write(uow: UnitOfWork, item_id: UUID) -> None:
     """Log that the caller changes where an item of the stock is."""
-    audit.wrote(work.tx, work.caller, stock_purpose_of(item_id), ("stock.status",))
+    audit.wrote(uow.tx, uow.caller, stock_purpose_of(item_id), ("stock.status",))
 
 
-def log_read(work: Work, enrolment_id: UUID, fields: Iterable[str]) -> None:
+def log_read(uow: UnitOfWork, enrolment_id: UUID, fields: Iterable[str]) -> None:
     """Log that the caller reads these fields of a file."""
-    work.tx.write(audit.entry(work.caller, "read", purpose_of(enrolment_id), fields))
+    uow.tx.write(audit.entry(uow.caller, "read", purpose_of(enrolment_id), fields))
 
 
-def log_break_glass(work: Work, enrolment_id: UUID) -> None:
+def log_break_glass(uow: UnitOfWork, enrolment_id: UUID) -> None:
     """Log that the caller opens a file that is not theirs."""
-    work.tx.write(audit.entry(work.caller, "break_glass", purpose_of(enrolment_id), ("file",)))
+    uow.tx.write(audit.entry(uow.caller, "break_glass", purpose_of(enrolment_id), ("file",)))
 
 
-def disclose(work: Work, enrolment_id: UUID, answer: M) -> M:
+def disclose(uow: UnitOfWork, enrolment_id: UUID, answer: M) -> M:
     """Limit an answer to what may be read of a file, and log it: whoever gets here reads as its manager."""
     who = frozenset({Audience.FILE_MANAGER})
-    return audit.disclose(work.tx, work.caller, purpose_of(enrolment_id), answer, Circumstances(), who)
+    return audit.disclose(uow.tx, uow.caller, purpose_of(enrolment_id), answer, Circumstances(), who)
 
 
-def disclose_stock(work: Work, item_id: UUID, answer: M) -> M:
+def disclose_stock(uow: UnitOfWork, item_id: UUID, answer: M) -> M:
     """Limit an answer to what the caller's roles may read of an item that is part of a device, and log it."""
-    return audit.disclose(work.tx, work.caller, stock_purpose_of(item_id), answer, Circumstances())
+    return audit.disclose(uow.tx, uow.caller, stock_purpose_of(item_id), answer, Circumstances())

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 from chassis.database import damaged_rows
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from services.registry.models import EnrolmentRow
 from services.registry.presenters.disclosure import disclose, log_read, log_write
 from services.registry.schemas.device import DeviceOut
@@ -14,22 +14,22 @@ from services.registry.usecases import rights
 from services.registry.usecases.search import name_victim
 
 
-def disclose_lines(work: Work, limit: int) -> list[EnrolmentLine]:
+def disclose_lines(uow: UnitOfWork, limit: int) -> list[EnrolmentLine]:
     """Disclose the newest files of the caller's zone, with whom each is about as the caller may know it."""
     found = [
         (
             row.id,
-            damaged_rows.shown(EnrolmentLine, {**dict(row), "victim": name_victim(work, row)}, "file", row.id),
+            damaged_rows.shown(EnrolmentLine, {**dict(row), "victim": name_victim(uow, row)}, "file", row.id),
         )
-        for row in usecases.list_files(work, limit)
+        for row in usecases.list_files(uow, limit)
     ]
-    return [disclose(work, file_id, line) for file_id, line in found]
+    return [disclose(uow, file_id, line) for file_id, line in found]
 
 
-def disclose_file(work: Work, file: usecases.File, *changed: str) -> EnrolmentOut:
+def disclose_file(uow: UnitOfWork, file: usecases.File, *changed: str) -> EnrolmentOut:
     """Disclose a file as the caller may see it; `changed`: its fields that the caller changed, logged too."""
     if changed:
-        log_write(work, file.row.id, *changed)
+        log_write(uow, file.row.id, *changed)
     values = {
         **dict(file.row),
         "pv_number": file.pv_number,
@@ -42,16 +42,16 @@ def disclose_file(work: Work, file: usecases.File, *changed: str) -> EnrolmentOu
         "devices": [damaged_rows.shown(DeviceOut, dict(each), "device", each.id) for each in file.devices],
     }
     whole = damaged_rows.shown(EnrolmentOut, values, "file", file.row.id)
-    return disclose(work, file.row.id, whole)
+    return disclose(uow, file.row.id, whole)
 
 
-def confirm_change(work: Work, row: EnrolmentRow, *changed: str) -> EnrolmentSummary:
+def confirm_change(uow: UnitOfWork, row: EnrolmentRow, *changed: str) -> EnrolmentSummary:
     """Log that the caller changed these fields of a file, and show it in short: nothing of that is personal."""
-    log_write(work, row.id, *changed)
+    log_write(uow, row.id, *changed)
     return EnrolmentSummary.model_validate(row, from_attributes=True)
 
 
-def export_file(work: Work, enrolment_id: UUID) -> dict[str, object]:
+def export_file(uow: UnitOfWork, enrolment_id: UUID) -> dict[str, object]:
     """Give everything in a file to the person whom it is about, and log that; raises `EnrolmentUnknown`."""
-    log_read(work, enrolment_id, ("everything",))
-    return rights.copy_file(work, enrolment_id)
+    log_read(uow, enrolment_id, ("everything",))
+    return rights.copy_file(uow, enrolment_id)

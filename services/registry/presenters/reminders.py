@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from chassis.database import damaged_rows
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from services.registry.models import ReminderRow
 from services.registry.presenters.disclosure import log_write
 from services.registry.schemas.file import ReminderOut
@@ -14,7 +14,7 @@ def show_reminders(rows: Iterable[ReminderRow]) -> list[ReminderOut]:
     return [damaged_rows.shown(ReminderOut, dict(row), "reminder", row.id) for row in rows]
 
 
-def confirm_reminder(work: Work, row: ReminderRow) -> ReminderOut:
+def confirm_reminder(uow: UnitOfWork, row: ReminderRow) -> ReminderOut:
     """Log that the caller settled a reminder, and show it."""
-    log_write(work, row.enrolment_id, "reminder")
+    log_write(uow, row.enrolment_id, "reminder")
     return ReminderOut.model_validate(row, from_attributes=True)

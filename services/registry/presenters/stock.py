@@ -3,23 +3,23 @@
 from collections.abc import Iterable
 
 from chassis.database import damaged_rows
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from services.registry.presenters.disclosure import disclose_stock, log_stock_write
 from services.registry.schemas.device import StockOut
 from services.registry.usecases.stock import Item
 
 
-def disclose_items(work: Work, items: Iterable[Item]) -> list[StockOut]:
+def disclose_items(uow: UnitOfWork, items: Iterable[Item]) -> list[StockOut]:
     """Disclose items. Part of a victim's device one is personal and logged; in a cupboard it is not."""
     return [
-        disclose_stock(work, item.row.id, _whole(item)) if item.device is not None else _whole(item)
+        disclose_stock(uow, item.row.id, _whole(item)) if item.device is not None else _whole(item)
         for item in items
     ]
 
 
-def confirm_item(work: Work, item: Item) -> StockOut:
+def confirm_item(uow: UnitOfWork, item: Item) -> StockOut:
     """Log that the caller moved an item, and show it: it is part of no device."""
-    log_stock_write(work, item.row.id)
+    log_stock_write(uow, item.row.id)
     return _whole(item)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from chassis.database.database import Transaction
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.security.accounts import account, refuse_unreadable
 from contracts.registry import BreakGlassUsed, FileConflictDeclared, FileConflictWithdrawn
 from services.registry.errors import ConflictUnknown, EnrolmentUnknown
@@ -18,48 +18,46 @@ from services.registry.usecases.access_scope import own, unconflicted
 from services.registry.usecases.reminders import Reminder
 
 
-def declare_conflict(work: Work, enrolment_id: UUID, subject: str, reason: str) -> None:
+def declare_conflict(uow: UnitOfWork, enrolment_id: UUID, subject: str, reason: str) -> None:
     """Declare a conflict of interest of somebody: the file no longer exists for them, whatever their role."""
-    own(work, enrolment_id, lock=True)
+    own(uow, enrolment_id, lock=True)
     person = account(subject)
-    if person != account(work.caller.subject):
+    if person != account(uow.caller.subject):
         refuse_unreadable(subject, "subject")
-    known = store.said_here(work.session, enrolment_id, person)
+    known = store.said_here(uow.session, enrolment_id, person)
     # Later than what it follows, whatever the clocks of two machines say: readers go by the moments.
-    after = known.withdrawn_at + timedelta(microseconds=1) if known and known.withdrawn_at else work.at
+    after = known.withdrawn_at + timedelta(microseconds=1) if known and known.withdrawn_at else uow.at
     row = FileConflictRow(
         enrolment_id=enrolment_id,
         subject=person,
-        encrypted=work.encrypt(encrypted_columns.conflict(enrolment_id, person), {"reason": reason}),
-        declared_at=max(work.at, after),
-        declared_by=work.caller.subject,
-        by_another=person != account(work.caller.subject),
+        encrypted=uow.encrypt(encrypted_columns.conflict(enrolment_id, person), {"reason": reason}),
+        declared_at=max(uow.at, after),
+        declared_by=uow.caller.subject,
+        by_another=person != account(uow.caller.subject),
     )
-    record_conflict(work.tx, row)
-    work.tx.publish(
-        FileConflictDeclared(enrolment_id=enrolment_id, person=subject, declared_at=row.declared_at)
-    )
+    record_conflict(uow.tx, row)
+    uow.tx.publish(FileConflictDeclared(enrolment_id=enrolment_id, person=subject, declared_at=row.declared_at))
 
 
-def withdraw_conflict(work: Work, enrolment_id: UUID, subject: str, reason: str) -> None:
+def withdraw_conflict(uow: UnitOfWork, enrolment_id: UUID, subject: str, reason: str) -> None:
     """Withdraw a conflict of interest that was declared here and was wrong; again changes nothing.
 
     Raises `ConflictUnknown`, also for what the committee says: that it withdraws itself. What a person said of
     themselves is withdrawn by a colleague, for whom alone the file still exists.
     """
-    own(work, enrolment_id, lock=True)
-    known = store.said_here(work.session, enrolment_id, account(subject))
+    own(uow, enrolment_id, lock=True)
+    known = store.said_here(uow.session, enrolment_id, account(subject))
     if known is None:
         raise ConflictUnknown("no conflict of interest of this account was declared here", field="subject")
     if known.withdrawn_at is not None and known.withdrawn_at >= known.declared_at:
         return
-    known.withdrawn_at = max(work.at, known.declared_at)
+    known.withdrawn_at = max(uow.at, known.declared_at)
     associated_data = encrypted_columns.conflict(enrolment_id, known.subject)
-    known.encrypted = work.encrypt(
-        associated_data, {**work.decrypt_mapping(associated_data, known.encrypted), "withdrawn": reason}
+    known.encrypted = uow.encrypt(
+        associated_data, {**uow.decrypt_mapping(associated_data, known.encrypted), "withdrawn": reason}
     )
-    reminders.settle_one(work, enrolment_id, "conflict_of_interest", known.subject)
-    work.tx.publish(
+    reminders.settle_one(uow, enrolment_id, "conflict_of_interest", known.subject)
+    uow.tx.publish(
         FileConflictWithdrawn(enrolment_id=enrolment_id, person=known.subject, withdrawn_at=known.withdrawn_at)
     )
 
@@ -76,28 +74,28 @@ def record_conflict(tx: Transaction, row: FileConflictRow) -> None:
         )
 
 
-def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -> BreakGlassRow:
+def break_glass(uow: UnitOfWork, enrolment_id: UUID, reason: str, lasts: timedelta) -> BreakGlassRow:
     """Open a file for the caller to read, for a while; its file manager is told at once.
 
     Raises `EnrolmentUnknown`, also for who has a conflict of interest: break-glass access does not help them.
     """
-    row = unconflicted(work, enrolment_id)
+    row = unconflicted(uow, enrolment_id)
     opened = BreakGlassRow(
         id=uuid4(),
         enrolment_id=row.id,
-        subject=work.caller.subject,
+        subject=uow.caller.subject,
         encrypted=b"",
-        opened_at=work.at,
-        until=work.at + lasts,
+        opened_at=uow.at,
+        until=uow.at + lasts,
     )
-    opened.encrypted = work.encrypt(encrypted_columns.break_glass(opened.id), {"reason": reason})
-    store.add_break_glass(work.session, opened)
-    reminders.schedule(work.session, row.id, [Reminder("break_glass", str(opened.id), work.at)])
-    work.tx.publish(
+    opened.encrypted = uow.encrypt(encrypted_columns.break_glass(opened.id), {"reason": reason})
+    store.add_break_glass(uow.session, opened)
+    reminders.schedule(uow.session, row.id, [Reminder("break_glass", str(opened.id), uow.at)])
+    uow.tx.publish(
         BreakGlassUsed(
             enrolment_id=row.id,
             managing_zone_id=row.managing_zone_id,
-            opened_by=work.caller.subject,
+            opened_by=uow.caller.subject,
             opened_at=opened.opened_at,
             until=opened.until,
         )
@@ -117,15 +115,15 @@ class BreakGlassAccess:
     until: datetime
 
 
-def read_break_glass(work: Work, opened_id: UUID) -> BreakGlassAccess:
+def read_break_glass(uow: UnitOfWork, opened_id: UUID) -> BreakGlassAccess:
     """Read who opened a file and why, for the zone that manages it; raises `EnrolmentUnknown`."""
-    opened = store.break_glass(work.session, opened_id)
+    opened = store.break_glass(uow.session, opened_id)
     if opened is None:
         raise EnrolmentUnknown("there is no such file")
-    own(work, opened.enrolment_id)
+    own(uow, opened.enrolment_id)
     # Erased with the file.
     reason = str(
-        work.decrypt_mapping(encrypted_columns.break_glass(opened.id), opened.encrypted).get("reason", "")
+        uow.decrypt_mapping(encrypted_columns.break_glass(opened.id), opened.encrypted).get("reason", "")
     )
     return BreakGlassAccess(
         id=opened.id,
@@ -137,11 +135,11 @@ def read_break_glass(work: Work, opened_id: UUID) -> BreakGlassAccess:
     )
 
 
-def find_opened_until(work: Work, enrolment_id: UUID) -> datetime | None:
+def find_opened_until(uow: UnitOfWork, enrolment_id: UUID) -> datetime | None:
     """Find until when a file that the caller opened is open for them; None where it is not."""
-    return store.opened_until(work.session, enrolment_id, work.caller.subject, work.at)
+    return store.opened_until(uow.session, enrolment_id, uow.caller.subject, uow.at)
 
 
-def list_conflicts_said_by_others(work: Work) -> Sequence[datetime]:
+def list_conflicts_said_by_others(uow: UnitOfWork) -> Sequence[datetime]:
     """List when others declared that the caller has a conflict of interest, and did not withdraw it."""
-    return store.said_of(work.session, work.caller.subject)
+    return store.said_of(uow.session, uow.caller.subject)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database.damaged_rows import Known
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from contracts.registry import Card, PhotoRef
 from services.registry.domain import card as domain
 from services.registry.domain.card_draft import CardDraft
@@ -22,22 +22,22 @@ from services.registry.usecases import reminders, search
 from services.registry.usecases.access_scope import changeable, readable, today
 
 
-def put_card(work: Work, pseudonym_key: bytes, enrolment_id: UUID, draft: CardDraft) -> EnrolmentRow:
+def put_card(uow: UnitOfWork, pseudonym_key: bytes, enrolment_id: UUID, draft: CardDraft) -> EnrolmentRow:
     """Record the card and the codes as the next version.
 
     Raises `CardChanged` where it was made from an older edition, so that nobody's words are lost unseen.
     """
-    row = changeable(work, enrolment_id)
+    row = changeable(uow, enrolment_id)
     if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended gets no card", status_now=row.status)
-    if draft.edition is not None and draft.edition != edition(work, row):
+    if draft.edition is not None and draft.edition != edition(uow, row):
         raise CardChanged("somebody changed the card meanwhile", field="edition")
     card = _with_pseudonyms(pseudonym_key, row.id, draft.card)
-    content = {"card": card, **_codes(work, row, draft)}
-    row.card = work.encrypt(encrypted_columns.card(row.id), content)
-    publish_card(work, row)
-    reminders.schedule_for_card(work, row.id, Card.model_validate(card))
-    search.index_card(work.tx, work.vault, pseudonym_key, row)
+    content = {"card": card, **_codes(uow, row, draft)}
+    row.card = uow.encrypt(encrypted_columns.card(row.id), content)
+    publish_card(uow, row)
+    reminders.schedule_for_card(uow, row.id, Card.model_validate(card))
+    search.index_card(uow.tx, uow.vault, pseudonym_key, row)
     return row
 
 
@@ -51,10 +51,10 @@ def _with_pseudonyms(key: bytes, enrolment_id: UUID, card: Mapping[str, Any]) ->
     return {**card, "perpetrators": [{**person, "ref": ref(person)} for person in card["perpetrators"]]}
 
 
-def _codes(work: Work, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
+def _codes(uow: UnitOfWork, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
     """Choose the codes from now on; raises `CodeMissing` where there was none before."""
     # One that cannot be read any more is written anew, with its codes.
-    before = work.decrypt_mapping(encrypted_columns.card(row.id), row.card)
+    before = uow.decrypt_mapping(encrypted_columns.card(row.id), row.card)
     found = dict[str, str]()
     for name, written in (("cancel_code", draft.cancel_code), ("duress_code", draft.duress_code)):
         code = written or before.get(name)
@@ -64,48 +64,48 @@ def _codes(work: Work, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
     return found
 
 
-def publish_card(work: Work, row: EnrolmentRow) -> None:
+def publish_card(uow: UnitOfWork, row: EnrolmentRow) -> None:
     """Publish the card of a locked file as its next version, with the photos that it has now."""
-    content = work.decrypt(encrypted_columns.card(row.id), row.card)
+    content = uow.decrypt(encrypted_columns.card(row.id), row.card)
     photos = [
         PhotoRef(photo_id=each.id, of=each.shows, taken_on=each.taken_on).model_dump(mode="json")
-        for each in photo_store.of_file(work.session, row.id)
+        for each in photo_store.of_file(uow.session, row.id)
     ]
     row.card_version += 1
     content = {**content, "card": {**content["card"], "photos": photos}}
-    work.tx.publish(outgoing.card_published(row, content, work.at))
+    uow.tx.publish(outgoing.card_published(row, content, uow.at))
 
 
-def edition(work: Work, row: EnrolmentRow) -> str:
+def edition(uow: UnitOfWork, row: EnrolmentRow) -> str:
     """Digest the words of a card; empty where there is none, or none that can be read: it is written anew."""
-    said = work.decrypt_mapping(encrypted_columns.card(row.id), row.card)
+    said = uow.decrypt_mapping(encrypted_columns.card(row.id), row.card)
     if "card" not in said:
         return ""
     words = json.dumps(said["card"], sort_keys=True)
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def read_card(work: Work, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
+def read_card(uow: UnitOfWork, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
     """Read the file, and its card without the codes; raises `CardUnknown`."""
-    row = readable(work, enrolment_id)
-    card = _card(work, row)
+    row = readable(uow, enrolment_id)
+    card = _card(uow, row)
     if card is None:
         raise CardUnknown("the file has no card yet" if row.card is None else "its card cannot be read")
     return row, card
 
 
-def completeness(work: Work, enrolment_id: UUID) -> domain.Completeness:
+def completeness(uow: UnitOfWork, enrolment_id: UUID) -> domain.Completeness:
     """Measure what a patrol would miss tonight; everything where there is no card."""
-    return domain.completeness(_card(work, readable(work, enrolment_id)), today(work))
+    return domain.completeness(_card(uow, readable(uow, enrolment_id)), today(uow))
 
 
-def _card(work: Work, row: EnrolmentRow) -> Card | None:
+def _card(uow: UnitOfWork, row: EnrolmentRow) -> Card | None:
     """Read a card where it can be read: its file is shown without it too, and gets a new one."""
     if row.card is None:
         return None
     known = Known("file", row.id)
     return known.read(
         "card",
-        lambda: Card.model_validate(work.decrypt(encrypted_columns.card(row.id), row.card)["card"]),
+        lambda: Card.model_validate(uow.decrypt(encrypted_columns.card(row.id), row.card)["card"]),
         None,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis.database.database import Transaction
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.errors import Invalid
 from chassis.runtime import clock
 from contracts.envelope import Event
@@ -34,75 +34,75 @@ class Issue:
     not_in_stock: bool = False
 
 
-def issue_device(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
+def issue_device(uow: UnitOfWork, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
     """Hand out a button with its phone; the device is `matched` until its test press passes.
 
     Raises `DeviceAlreadyIssued`, `StockUnknown`, `ButtonNotInStock`, `StockMoveRefused`,
     `EnrolmentMoveRefused`.
     """
-    row = changeable(work, enrolment_id)
+    row = changeable(uow, enrolment_id)
     if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended gets no device", status_now=row.status)
-    button_serial, button = _button(work, wanted)
+    button_serial, button = _button(uow, wanted)
     phone_item_id = wanted.phone_item_id
-    phone = stock.match_item(work, phone_item_id, "phone", "phone_item_id") if phone_item_id else None
+    phone = stock.match_item(uow, phone_item_id, "phone", "phone_item_id") if phone_item_id else None
     device = DeviceRow(
         id=uuid4(),
         enrolment_id=row.id,
         public_key=wanted.public_key,
         button_serial=button_serial,
         phone_number=b"",
-        usable_since=work.at,
-        issued_at=work.at,
-        issued_by=work.caller.subject,
+        usable_since=uow.at,
+        issued_at=uow.at,
+        issued_by=uow.caller.subject,
         button_item_id=button.id if button else None,
         phone_item_id=phone.id if phone else None,
     )
-    device.phone_number = work.encrypt(encrypted_columns.phone_number(device.id), wanted.phone_number)
-    store.add_device(work.session, device)
-    work.tx.publish(outgoing.device_changed(device, work.at))
+    device.phone_number = uow.encrypt(encrypted_columns.phone_number(device.id), wanted.phone_number)
+    store.add_device(uow.session, device)
+    uow.tx.publish(outgoing.device_changed(device, uow.at))
     return device
 
 
-def _button(work: Work, wanted: Issue) -> tuple[str, StockRow | None]:
+def _button(uow: UnitOfWork, wanted: Issue) -> tuple[str, StockRow | None]:
     if wanted.button_item_id is not None and wanted.button_serial is None:
-        item = stock.match_item(work, wanted.button_item_id, "button", "button_item_id")
+        item = stock.match_item(uow, wanted.button_item_id, "button", "button_item_id")
         return item.serial, item
     if wanted.button_serial is None or wanted.button_item_id is not None:
         raise Invalid("name the button by its serial number or as an item of the stock", field="button_serial")
     return wanted.button_serial, stock.match_serial(
-        work, wanted.button_serial, unknown_is_meant=wanted.not_in_stock
+        uow, wanted.button_serial, unknown_is_meant=wanted.not_in_stock
     )
 
 
-def move_device(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
+def move_device(uow: UnitOfWork, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     """Suspend, report lost, take back or reactivate; a reactivated device must pass a test again.
 
     Raises `GapInProtection` rather than take back or suspend the last device of an alarm that is to go on.
     That it is lost is no wish but a fact.
     """
-    row = _file_of(work, device_id)
-    held = store.devices(work.session, row.id)
+    row = _file_of(uow, device_id)
+    held = store.devices(uow.session, row.id)
     device = next(d for d in held if d.id == device_id)
     if row.status == EnrolmentStatus.ENDED and wanted != "return":
         raise EnrolmentMoveRefused("a file that has ended uses no device", status_now=row.status)
     goes_on = row.activated_at is not None and row.status != EnrolmentStatus.ENDED
     leaves = wanted == "return" or (wanted == "suspend" and device.status == DeviceStatus.ACTIVE)
-    if leaves and goes_on and not store.to_end(work.session, row.id):
+    if leaves and goes_on and not store.to_end(uow.session, row.id):
         file = EnrolmentStatus(row.status)
         domain.refuse_gap(file, [DeviceStatus(other.status) for other in held if other.id != device_id])
-    apply_move(work.tx, device, wanted, work.at)
-    alarm_reminders.refresh(work.session, row.id, row, at=work.at, by=work.caller.subject)
+    apply_move(uow.tx, device, wanted, uow.at)
+    alarm_reminders.refresh(uow.session, row.id, row, at=uow.at, by=uow.caller.subject)
     return device
 
 
-def _file_of(work: Work, device_id: UUID) -> EnrolmentRow:
+def _file_of(uow: UnitOfWork, device_id: UUID) -> EnrolmentRow:
     """Lock the file of a device, if it is an own one; raises `DeviceUnknown`."""
-    enrolment_id = store.enrolment_id_of(work.session, device_id)
+    enrolment_id = store.enrolment_id_of(uow.session, device_id)
     if enrolment_id is None:
         raise DeviceUnknown("there is no such device")
     try:
-        return own(work, enrolment_id, lock=True)
+        return own(uow, enrolment_id, lock=True)
     except EnrolmentUnknown:
         raise DeviceUnknown("there is no such device") from None
 

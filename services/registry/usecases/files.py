@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from chassis.database.damaged_rows import Known
 from chassis.database.database import Session, Transaction
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.runtime import clock
 from services.registry.domain import card
 from services.registry.domain import lifecycle as domain
@@ -43,91 +43,91 @@ class File:
     convention_by: str | None
 
 
-def enrol(work: Work) -> File:
+def enrol(uow: UnitOfWork) -> File:
     """Open a file at the caller's zone; raises `ZoneUnknown`."""
-    zone = zone_of(work.caller)
-    zones.refuse_unknown(work, zone, "zone")
+    zone = zone_of(uow.caller)
+    zones.refuse_unknown(uow, zone, "zone")
     row = EnrolmentRow(
         id=uuid4(),
         managing_zone_id=zone,
-        created_at=work.at,
-        created_by=work.caller.subject,
+        created_at=uow.at,
+        created_by=uow.caller.subject,
     )
-    store.add(work.session, row)
-    publish_change(work, row)
-    return _file(work, row)
+    store.add(uow.session, row)
+    publish_change(uow, row)
+    return _file(uow, row)
 
 
-def read_file(work: Work, enrolment_id: UUID) -> File:
+def read_file(uow: UnitOfWork, enrolment_id: UUID) -> File:
     """Read one file that the caller may read; raises `EnrolmentUnknown`."""
-    return _file(work, readable(work, enrolment_id))
+    return _file(uow, readable(uow, enrolment_id))
 
 
-def list_files(work: Work, limit: int) -> Sequence[EnrolmentRow]:
+def list_files(uow: UnitOfWork, limit: int) -> Sequence[EnrolmentRow]:
     """List the newest files of the caller's zone; none in which the caller has a conflict of interest."""
-    return store.enrolments(work.session, zone_of(work.caller), work.caller.subject, limit)
+    return store.enrolments(uow.session, zone_of(uow.caller), uow.caller.subject, limit)
 
 
-def put_police_report(work: Work, enrolment_id: UUID, pv_number: str) -> File:
+def put_police_report(uow: UnitOfWork, enrolment_id: UUID, pv_number: str) -> File:
     """Record the number of the police report."""
-    row = changeable(work, enrolment_id)
-    row.pv_number = work.encrypt(encrypted_columns.pv_number(row.id), pv_number)
-    return _file(work, row)
+    row = changeable(uow, enrolment_id)
+    row.pv_number = uow.encrypt(encrypted_columns.pv_number(row.id), pv_number)
+    return _file(uow, row)
 
 
-def sign_convention(work: Work, enrolment_id: UUID, signed_on: date, by: str) -> File:
+def sign_convention(uow: UnitOfWork, enrolment_id: UUID, signed_on: date, by: str) -> File:
     """Record the signature under the convention."""
-    row = changeable(work, enrolment_id)
-    if signed_on > today(work):
+    row = changeable(uow, enrolment_id)
+    if signed_on > today(uow):
         raise DateInFuture("a signature cannot lie in the future", field="signed_on")
     row.convention_signed_on = signed_on
-    row.convention_by = work.encrypt(encrypted_columns.convention_by(row.id), by)
-    return _file(work, row)
+    row.convention_by = uow.encrypt(encrypted_columns.convention_by(row.id), by)
+    return _file(uow, row)
 
 
-def activate(work: Work, enrolment_id: UUID) -> File:
+def activate(uow: UnitOfWork, enrolment_id: UUID) -> File:
     """Switch the alarm on with every device that passed its test; raises `ActivationRefused`."""
-    row = changeable(work, enrolment_id)
+    row = changeable(uow, enrolment_id)
     after = domain.enrolment_moved(_status(row), "activate")
-    held = store.devices(work.session, row.id)
-    _preconditions(work.session, row, held).refuse_if_missing()
-    row.status, row.activated_at = after, work.at
-    publish_change(work, row)
+    held = store.devices(uow.session, row.id)
+    _preconditions(uow.session, row, held).refuse_if_missing()
+    row.status, row.activated_at = after, uow.at
+    publish_change(uow, row)
     for device in held:
         if device.status == DeviceStatus.MATCHED and device.tested_at is not None:
-            devices.apply_move(work.tx, device, "activate", work.at)
-    alarm_reminders.refresh(work.session, row.id, row, at=work.at, by=work.caller.subject)
-    return _file(work, row)
+            devices.apply_move(uow.tx, device, "activate", uow.at)
+    alarm_reminders.refresh(uow.session, row.id, row, at=uow.at, by=uow.caller.subject)
+    return _file(uow, row)
 
 
-def suspend(work: Work, enrolment_id: UUID, reason: str) -> File:
+def suspend(uow: UnitOfWork, enrolment_id: UUID, reason: str) -> File:
     """Switch the alarm off for a while, devices included; its presses still reach a control room."""
-    row = own(work, enrolment_id, lock=True)
+    row = own(uow, enrolment_id, lock=True)
     row.status = domain.enrolment_moved(_status(row), "suspend")
-    row.suspended_for = work.encrypt(encrypted_columns.suspended_for(row.id), {"reason": reason})
-    publish_change(work, row)
-    for device in store.devices(work.session, row.id):
+    row.suspended_for = uow.encrypt(encrypted_columns.suspended_for(row.id), {"reason": reason})
+    publish_change(uow, row)
+    for device in store.devices(uow.session, row.id):
         if device.status in domain.LIVE:
-            devices.apply_move(work.tx, device, "suspend", work.at)
-    alarm_reminders.refresh(work.session, row.id, row, at=work.at, by=work.caller.subject)
-    return _file(work, row)
+            devices.apply_move(uow.tx, device, "suspend", uow.at)
+    alarm_reminders.refresh(uow.session, row.id, row, at=uow.at, by=uow.caller.subject)
+    return _file(uow, row)
 
 
-def end(work: Work, enrolment_id: UUID) -> File:
+def end(uow: UnitOfWork, enrolment_id: UUID) -> File:
     """Close a file whose alarm is to end and whose devices were handed in; raises `EndRefused`."""
-    row = own(work, enrolment_id, lock=True)
+    row = own(uow, enrolment_id, lock=True)
     after = domain.enrolment_moved(_status(row), "end")
-    statuses = [DeviceStatus(device.status) for device in store.devices(work.session, row.id)]
-    decided = store.to_end(work.session, row.id) or not store.was_granted(work.session, row.id)
+    statuses = [DeviceStatus(device.status) for device in store.devices(uow.session, row.id)]
+    decided = store.to_end(uow.session, row.id) or not store.was_granted(uow.session, row.id)
     domain.refuse_to_end(decided=decided, devices=statuses)
-    row.status, row.ended_at = after, work.at
-    publish_change(work, row)
+    row.status, row.ended_at = after, uow.at
+    publish_change(uow, row)
     if row.card is not None:
         row.card_version += 1
-        work.tx.publish(outgoing.card_withdrawn(row))
-    reminders.settle_kinds(work, row.id, *(k for k in card.REMINDER_KINDS if k != "break_glass"))
-    transfers.withdraw_open(work, row.id)
-    return _file(work, row)
+        uow.tx.publish(outgoing.card_withdrawn(row))
+    reminders.settle_kinds(uow, row.id, *(k for k in card.REMINDER_KINDS if k != "break_glass"))
+    transfers.withdraw_open(uow, row.id)
+    return _file(uow, row)
 
 
 def record_decision(tx: Transaction, row: GrantRow) -> None:
@@ -137,29 +137,29 @@ def record_decision(tx: Transaction, row: GrantRow) -> None:
     alarm_reminders.refresh(tx.session, row.enrolment_id, file, at=clock.now(), by="committee")
 
 
-def _file(work: Work, row: EnrolmentRow) -> File:
-    held, to_end = store.devices(work.session, row.id), store.to_end(work.session, row.id)
+def _file(uow: UnitOfWork, row: EnrolmentRow) -> File:
+    held, to_end = store.devices(uow.session, row.id), store.to_end(uow.session, row.id)
     statuses = [DeviceStatus(device.status) for device in held]
-    suspended_for = work.decrypt_mapping(encrypted_columns.suspended_for(row.id), row.suspended_for).get(
+    suspended_for = uow.decrypt_mapping(encrypted_columns.suspended_for(row.id), row.suspended_for).get(
         "reason"
     )
     return File(
         row=row,
         devices=held,
-        preconditions=_preconditions(work.session, row, held),
+        preconditions=_preconditions(uow.session, row, held),
         to_end=to_end,
         unprotected=domain.unprotected(_status(row), statuses, to_end=to_end),
         suspended_for=None if suspended_for is None else str(suspended_for),
-        pv_number=_text(work, encrypted_columns.pv_number(row.id), row.pv_number),
-        convention_by=_text(work, encrypted_columns.convention_by(row.id), row.convention_by),
+        pv_number=_text(uow, encrypted_columns.pv_number(row.id), row.pv_number),
+        convention_by=_text(uow, encrypted_columns.convention_by(row.id), row.convention_by),
     )
 
 
-def _text(work: Work, place: str, value: bytes | None) -> str | None:
+def _text(uow: UnitOfWork, place: str, value: bytes | None) -> str | None:
     """Read an encrypted text of a file: one that cannot be read hides nothing else of it."""
     if not value:
         return None
-    return Known("encrypted value", place).read("text", lambda: str(work.decrypt(place, value)), UNREADABLE)
+    return Known("encrypted value", place).read("text", lambda: str(uow.decrypt(place, value)), UNREADABLE)
 
 
 def _preconditions(session: Session, row: EnrolmentRow, held: Sequence[DeviceRow]) -> Preconditions:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from contracts.values import same_text
 from services.registry.domain.card_draft import CardDraft
 from services.registry.domain.imports import ImportLine, Problem
@@ -34,15 +34,15 @@ class _Line:
     pv_number: str | None
 
 
-def import_list(work: Work, key: bytes, lines: Iterable[ImportLine], *, dry: bool) -> Imported:
+def import_list(uow: UnitOfWork, key: bytes, lines: Iterable[ImportLine], *, dry: bool) -> Imported:
     """Make a list into files. Nothing is made when it is `dry` or any line has a problem.
 
     Raises `ZoneUnknown`, what reading `lines` raises, and `DoneAtOnce` where the zone imports already.
     """
-    zone, found = zone_of(work.caller), Imported()
-    zones.refuse_unknown(work, zone, "zone")
+    zone, found = zone_of(uow.caller), Imported()
+    zones.refuse_unknown(uow, zone, "zone")
     if not dry:
-        lock_or_refuse(work, f"import {zone}", "body")
+        lock_or_refuse(uow, f"import {zone}", "body")
     wanted: list[_Line] = []
     first = dict[str, int]()
     for line in lines:
@@ -53,23 +53,23 @@ def import_list(work: Work, key: bytes, lines: Iterable[ImportLine], *, dry: boo
             found.problems.append(
                 Problem(line.number, "reference", "twice", "stands in the list twice", {"first": before})
             )
-        if store.by_import(work.session, ref) is not None:
+        if store.by_import(uow.session, ref) is not None:
             found.known += 1
         elif line.draft is not None:
             wanted.append(_Line(ref, line.draft, line.pv_number))
     if dry or found.problems:
         return found
-    found.made = [_make_file(work, key, line) for line in wanted]
+    found.made = [_make_file(uow, key, line) for line in wanted]
     return found
 
 
-def _make_file(work: Work, key: bytes, line: _Line) -> UUID:
+def _make_file(uow: UnitOfWork, key: bytes, line: _Line) -> UUID:
     """Make a line of a list into a file; return its id."""
-    file = files.enrol(work)
+    file = files.enrol(uow)
     file.row.imported_ref = line.ref
-    cards.put_card(work, key, file.row.id, line.draft)
+    cards.put_card(uow, key, file.row.id, line.draft)
     if line.pv_number:
-        files.put_police_report(work, file.row.id, line.pv_number)
+        files.put_police_report(uow, file.row.id, line.pv_number)
     return file.row.id
 
 

@@ -4,7 +4,7 @@ import base64
 from datetime import date
 from uuid import UUID, uuid4
 
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from contracts.common import morning
 from contracts.registry import PhotoPublished
 from services.registry.domain import photo as domain
@@ -19,23 +19,25 @@ from services.registry.usecases.reminders import Reminder
 _MOST = 12
 
 
-def add_photo(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, cleaned: bytes) -> PhotoRow:
+def add_photo(
+    uow: UnitOfWork, enrolment_id: UUID, shows: UUID | None, taken_on: date, cleaned: bytes
+) -> PhotoRow:
     """Add a photo of the victim, or of a perpetrator who stands on the card; the card goes out anew with it.
 
     `cleaned`: by `domain.photo.cleaned`, before the transaction, which locks the file: decoding takes long.
     Raises `PhotoInvalid`, `DateInFuture`, `CardUnknown` where there is no card yet.
     """
-    row = changeable(work, enrolment_id)
+    row = changeable(uow, enrolment_id)
     if row.card is None:
         raise CardUnknown("the file has no card yet: it says who is on the photo")
-    if taken_on > today(work):
+    if taken_on > today(uow):
         raise DateInFuture("a photo cannot be taken in the future", field="taken_on")
-    if taken_on.year < today(work).year - domain.OLDEST_YEARS:
+    if taken_on.year < today(uow).year - domain.OLDEST_YEARS:
         raise PhotoInvalid(f"at most {domain.OLDEST_YEARS} years old", field="taken_on", code="date_too_old")
-    _, card = cards.read_card(work, enrolment_id)
+    _, card = cards.read_card(uow, enrolment_id)
     if shows is not None and shows not in {person.ref for person in card.perpetrators}:
         raise PhotoInvalid("nobody of this card", field="of")
-    if len(store.of_file(work.session, row.id)) >= _MOST:
+    if len(store.of_file(uow.session, row.id)) >= _MOST:
         raise PhotoInvalid(
             f"a card has at most {_MOST} photos: remove an old one",
             field="body",
@@ -49,43 +51,43 @@ def add_photo(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date
         shows=shows,
         taken_on=taken_on,
         encrypted=b"",
-        added_at=work.at,
-        added_by=work.caller.subject,
+        added_at=uow.at,
+        added_by=uow.caller.subject,
     )
-    photo.encrypted = work.encrypt(encrypted_columns.photo(photo.id), jpeg)
-    store.add(work.session, photo)
+    photo.encrypted = uow.encrypt(encrypted_columns.photo(photo.id), jpeg)
+    store.add(uow.session, photo)
     # The picture before the card that names it.
     named_by = row.card_version + 1
-    work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, card_version=named_by, jpeg=jpeg))
-    cards.publish_card(work, row)
+    uow.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, card_version=named_by, jpeg=jpeg))
+    cards.publish_card(uow, row)
     due = morning(domain.stale_on(taken_on))
-    reminders.schedule(work.session, row.id, [Reminder("photo", str(photo.id), max(due, work.at))])
+    reminders.schedule(uow.session, row.id, [Reminder("photo", str(photo.id), max(due, uow.at))])
     return photo
 
 
-def remove_photo(work: Work, enrolment_id: UUID, photo_id: UUID) -> None:
+def remove_photo(uow: UnitOfWork, enrolment_id: UUID, photo_id: UUID) -> None:
     """Remove a photo; the card goes out anew without it."""
-    row = changeable(work, enrolment_id)
-    photo = _of(work, enrolment_id, photo_id)
-    store.remove(work.session, photo)
-    reminders.settle_one(work, row.id, "photo", str(photo_id))
-    cards.publish_card(work, row)
+    row = changeable(uow, enrolment_id)
+    photo = _of(uow, enrolment_id, photo_id)
+    store.remove(uow.session, photo)
+    reminders.settle_one(uow, row.id, "photo", str(photo_id))
+    cards.publish_card(uow, row)
 
 
-def list_photos(work: Work, enrolment_id: UUID) -> list[PhotoRow]:
+def list_photos(uow: UnitOfWork, enrolment_id: UUID) -> list[PhotoRow]:
     """List the photos of a file that the caller may read."""
-    return list(store.of_file(work.session, readable(work, enrolment_id).id))
+    return list(store.of_file(uow.session, readable(uow, enrolment_id).id))
 
 
-def read_picture(work: Work, enrolment_id: UUID, photo_id: UUID) -> bytes:
+def read_picture(uow: UnitOfWork, enrolment_id: UUID, photo_id: UUID) -> bytes:
     """Read the JPEG of a photo; raises `PhotoUnknown`."""
-    readable(work, enrolment_id)
-    photo = _of(work, enrolment_id, photo_id)
-    return base64.b64decode(work.decrypt(encrypted_columns.photo(photo.id), photo.encrypted))
+    readable(uow, enrolment_id)
+    photo = _of(uow, enrolment_id, photo_id)
+    return base64.b64decode(uow.decrypt(encrypted_columns.photo(photo.id), photo.encrypted))
 
 
-def _of(work: Work, enrolment_id: UUID, photo_id: UUID) -> PhotoRow:
-    photo = store.photo(work.session, photo_id)
+def _of(uow: UnitOfWork, enrolment_id: UUID, photo_id: UUID) -> PhotoRow:
+    photo = store.photo(uow.session, photo_id)
     if photo is None or photo.enrolment_id != enrolment_id:
         raise PhotoUnknown("there is no such photo")
     return photo

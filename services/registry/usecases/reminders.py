@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from chassis.database.database import Database, Session, Transaction
 from chassis.database.isolation import bisect
 from chassis.database.sql import passing
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.runtime import clock
 from contracts.common import morning
 from contracts.registry import Card, FileReminded, ReminderKind
@@ -43,20 +43,20 @@ class Reminder(NamedTuple):
     due_at: datetime
 
 
-def schedule_for_card(work: Work, enrolment_id: UUID, card: Card) -> None:
+def schedule_for_card(uow: UnitOfWork, enrolment_id: UUID, card: Card) -> None:
     """Schedule what this version of the card will have to be looked at for."""
-    this_day = today(work)
+    this_day = today(uow)
     wanted = domain.reminders_of_card(card, this_day)
     store.settle(
-        work.session,
+        uow.session,
         enrolment_id,
         _OF_A_CARD,
-        at=work.at,
-        by=work.caller.subject,
+        at=uow.at,
+        by=uow.caller.subject,
         but=[key for _, key, _ in wanted],
     )
-    dated = (Reminder(kind, key, morning(day) if day > this_day else work.at) for kind, key, day in wanted)
-    schedule(work.session, enrolment_id, dated)
+    dated = (Reminder(kind, key, morning(day) if day > this_day else uow.at) for kind, key, day in wanted)
+    schedule(uow.session, enrolment_id, dated)
 
 
 def schedule(session: Session, enrolment_id: UUID, wanted: Iterable[Reminder]) -> None:
@@ -82,39 +82,39 @@ def _rows(enrolment_id: UUID, wanted: Iterable[Reminder]) -> list[ReminderRow]:
     return [ReminderRow(id=uuid4(), enrolment_id=enrolment_id, **each._asdict()) for each in wanted]
 
 
-def settle_kinds(work: Work, enrolment_id: UUID, *kinds: ReminderKind) -> None:
+def settle_kinds(uow: UnitOfWork, enrolment_id: UUID, *kinds: ReminderKind) -> None:
     """Settle the reminders of these kinds (default: all)."""
     wanted = kinds or domain.REMINDER_KINDS
-    store.settle(work.session, enrolment_id, wanted, at=work.at, by=work.caller.subject)
+    store.settle(uow.session, enrolment_id, wanted, at=uow.at, by=uow.caller.subject)
 
 
-def settle_one(work: Work, enrolment_id: UUID, kind: ReminderKind, key: str) -> None:
+def settle_one(uow: UnitOfWork, enrolment_id: UUID, kind: ReminderKind, key: str) -> None:
     """Settle one reminder."""
-    store.settle_one(work.session, enrolment_id, kind, key, at=work.at, by=work.caller.subject)
+    store.settle_one(uow.session, enrolment_id, kind, key, at=uow.at, by=uow.caller.subject)
 
 
-def list_reminders(work: Work, limit: int) -> list[ReminderRow]:
+def list_reminders(uow: UnitOfWork, limit: int) -> list[ReminderRow]:
     """List what the caller's zone must look at now, the highest step first."""
-    zone = zone_of(work.caller)
-    return list(store.of_zone(work.session, zone, work.caller.subject, work.at, limit))
+    zone = zone_of(uow.caller)
+    return list(store.of_zone(uow.session, zone, uow.caller.subject, uow.at, limit))
 
 
-def settle_reminder(work: Work, reminder_id: UUID) -> ReminderRow:
+def settle_reminder(uow: UnitOfWork, reminder_id: UUID) -> ReminderRow:
     """Settle a reminder by hand; what must be verified must be so again in thirty days.
 
     Raises `ReminderUnknown`, `ReminderLasts` for what ends by itself.
     """
-    row = store.reminder(work.session, reminder_id)
-    if row is None or row.settled_at is not None or row.due_at > work.at:
+    row = store.reminder(uow.session, reminder_id)
+    if row is None or row.settled_at is not None or row.due_at > uow.at:
         raise ReminderUnknown("there is no such reminder")
-    own(work, row.enrolment_id, lock=True)
+    own(uow, row.enrolment_id, lock=True)
     if row.kind in domain.LASTING:
         raise ReminderLasts("this ends when what it reminds of is done, not before")
-    row.settled_at, row.settled_by = work.at, work.caller.subject
-    work.session.flush()
+    row.settled_at, row.settled_by = uow.at, uow.caller.subject
+    uow.session.flush()
     if row.kind == "verify":
-        again = morning(today(work) + timedelta(days=domain.VERIFY_DAYS))
-        schedule(work.session, row.enrolment_id, [Reminder("verify", row.key, again)])
+        again = morning(today(uow) + timedelta(days=domain.VERIFY_DAYS))
+        schedule(uow.session, row.enrolment_id, [Reminder("verify", row.key, again)])
     return row
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.errors import EnrolmentMoveRefused, FileRestricted
 from services.registry.models import DeviceRow, EnrolmentRow, PhotoRow
@@ -27,26 +27,26 @@ from services.registry.usecases.access_scope import own
 _SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 
 
-def copy_file(work: Work, enrolment_id: UUID) -> dict[str, object]:
+def copy_file(uow: UnitOfWork, enrolment_id: UUID) -> dict[str, object]:
     """Copy everything that is known of a person in this file, in clear, but for the codes."""
-    row = own(work, enrolment_id)
-    card = work.decrypt(encrypted_columns.card(row.id), row.card)
-    session = work.session
+    row = own(uow, enrolment_id)
+    card = uow.decrypt(encrypted_columns.card(row.id), row.card)
+    session = uow.session
     return {
         "file": row.model_dump(mode="json", exclude={*_SEALED, "created_by"}),
-        "suspended_for": work.decrypt(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason"),
-        "pv_number": work.decrypt(encrypted_columns.pv_number(row.id), row.pv_number) or None,
-        "convention_by": work.decrypt(encrypted_columns.convention_by(row.id), row.convention_by) or None,
+        "suspended_for": uow.decrypt(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason"),
+        "pv_number": uow.decrypt(encrypted_columns.pv_number(row.id), row.pv_number) or None,
+        "convention_by": uow.decrypt(encrypted_columns.convention_by(row.id), row.convention_by) or None,
         "card": card.get("card"),
-        "devices": [_device(work, device) for device in store.devices(session, row.id)],
+        "devices": [_device(uow, device) for device in store.devices(session, row.id)],
         "decisions": [each.model_dump(mode="json") for each in store.decisions(session, row.id)],
         "transfers": [
-            {**_shown(each), **transfers.read_reasons(work, each)}
+            {**_shown(each), **transfers.read_reasons(uow, each)}
             for each in transfer_store.of_file(session, row.id)
         ],
-        "photos": [_photo(work, each) for each in photos.of_file(session, row.id)],
+        "photos": [_photo(uow, each) for each in photos.of_file(session, row.id)],
         "break_glass": [
-            {**_shown(each), **work.decrypt(encrypted_columns.break_glass(each.id), each.encrypted)}
+            {**_shown(each), **uow.decrypt(encrypted_columns.break_glass(each.id), each.encrypted)}
             for each in access.break_glass_uses(session, row.id)
         ],
         # Who has a conflict of interest is theirs: the key of that reminder names them.
@@ -64,45 +64,43 @@ def _shown(row: BaseModel) -> dict[str, object]:
     return row.model_dump(mode="json", exclude={"encrypted", "enrolment_id"} | staff)
 
 
-def _photo(work: Work, row: PhotoRow) -> dict[str, object]:
+def _photo(uow: UnitOfWork, row: PhotoRow) -> dict[str, object]:
     path = f"/v1/enrolments/{row.enrolment_id}/photos/{row.id}"
-    hers = {"jpeg": work.decrypt(encrypted_columns.photo(row.id), row.encrypted)} if row.shows is None else {}
+    hers = {"jpeg": uow.decrypt(encrypted_columns.photo(row.id), row.encrypted)} if row.shows is None else {}
     return {**_shown(row), "path": path, **hers}
 
 
-def _device(work: Work, device: DeviceRow) -> dict[str, object]:
+def _device(uow: UnitOfWork, device: DeviceRow) -> dict[str, object]:
     known = device.model_dump(mode="json", exclude={"phone_number", "issued_by"})
-    return known | {
-        "phone_number": work.decrypt(encrypted_columns.phone_number(device.id), device.phone_number)
-    }
+    return known | {"phone_number": uow.decrypt(encrypted_columns.phone_number(device.id), device.phone_number)}
 
 
-def restrict_file(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:
+def restrict_file(uow: UnitOfWork, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:
     """Leave a file alone: it is kept, and nobody changes it. One whose alarm lives is not restricted."""
-    row = own(work, enrolment_id, lock=True)
+    row = own(uow, enrolment_id, lock=True)
     if restricted and row.status in (EnrolmentStatus.ACTIVE, EnrolmentStatus.SUSPENDED):
         raise EnrolmentMoveRefused("a file whose alarm lives is not restricted", status_now=row.status)
-    row.restricted_at = work.at if restricted else None
+    row.restricted_at = uow.at if restricted else None
     return row
 
 
-def erase_file(work: Work, enrolment_id: UUID) -> EnrolmentRow:
+def erase_file(uow: UnitOfWork, enrolment_id: UUID) -> EnrolmentRow:
     """Forget the person of a file that has ended; raises `EnrolmentMoveRefused`, `FileRestricted`."""
-    row = own(work, enrolment_id, lock=True)
+    row = own(uow, enrolment_id, lock=True)
     if row.status != EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("only a file that has ended is erased", status_now=row.status)
     if row.restricted_at is not None:
         raise FileRestricted("a restricted file is kept as it is: lift the restriction first")
     row.card = row.pv_number = row.convention_by = row.suspended_for = None
-    row.erased_at = work.at
-    for device in store.devices(work.session, row.id):
+    row.erased_at = uow.at
+    for device in store.devices(uow.session, row.id):
         device.phone_number = b""
-    for transfer in transfer_store.of_file(work.session, row.id):
+    for transfer in transfer_store.of_file(uow.session, row.id):
         transfer.encrypted = b""
-    access.forget_reasons(work.session, row.id)
-    for photo in photos.of_file(work.session, row.id):
-        photos.remove(work.session, photo)
-    search.put(work.session, row.id, [])
+    access.forget_reasons(uow.session, row.id)
+    for photo in photos.of_file(uow.session, row.id):
+        photos.remove(uow.session, photo)
+    search.put(uow.session, row.id, [])
     row.found_version = row.card_version
-    reminders.settle_kinds(work, row.id)
+    reminders.settle_kinds(uow, row.id)
     return row

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database.database import Transaction
 from chassis.database.isolation import apart
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.security.vault import Unreadable, Vault
 from contracts.registry import Card
 from services.registry.domain import search as domain
@@ -34,20 +34,20 @@ class Hit:
     kinds: tuple[Kind, ...]
 
 
-def search_files(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
+def search_files(uow: UnitOfWork, key: bytes, text: str, limit: int) -> list[Hit]:
     """Find files of the caller's zone with all words of the text, or words like them; the likest first."""
-    zone = zone_of(work.caller)
+    zone = zone_of(uow.caller)
     wanted = domain.of_query(key, text)
-    best = [_likest(work, each, zone) for each in wanted]
+    best = [_likest(uow, each, zone) for each in wanted]
     ids = set.intersection(*(set(each) for each in best)) if best else set()
     ranked = sorted(ids, key=lambda known: (-sum(each[known][0] for each in best), known))[:limit]
-    return [_hit(work, known, [each[known] for each in best]) for known in ranked]
+    return [_hit(uow, known, [each[known] for each in best]) for known in ranked]
 
 
-def _likest(work: Work, wanted: Sequence[Word], zone: str) -> dict[UUID, tuple[float, Kind]]:
+def _likest(uow: UnitOfWork, wanted: Sequence[Word], zone: str) -> dict[UUID, tuple[float, Kind]]:
     """Find, by file, how like the likest of its words is, and of what kind; only those like enough."""
     found = dict[UUID, tuple[float, Kind]]()
-    for each in store.alike(work.session, wanted, zone, work.caller.subject):
+    for each in store.alike(uow.session, wanted, zone, uow.caller.subject):
         word = wanted[each.wanted]
         likeness = domain.likeness(word, each.shared, each.pieces)
         if likeness is not None:
@@ -56,20 +56,20 @@ def _likest(work: Work, wanted: Sequence[Word], zone: str) -> dict[UUID, tuple[f
     return found
 
 
-def _hit(work: Work, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
-    row = files.enrolment(work.session, known)
+def _hit(uow: UnitOfWork, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
+    row = files.enrolment(uow.session, known)
     assert row is not None  # noqa: S101 - it was just found, and files are never deleted
     likeness = sum(each for each, _ in why) / len(why)
     kinds = tuple(dict.fromkeys(kind for _, kind in why))
-    return Hit(row, name_victim(work, row), round(likeness, 2), kinds)
+    return Hit(row, name_victim(uow, row), round(likeness, 2), kinds)
 
 
-def name_victim(work: Work, row: EnrolmentRow) -> str | None:
+def name_victim(uow: UnitOfWork, row: EnrolmentRow) -> str | None:
     """Name whom a file is about; None where it has no card, `UNREADABLE` where that cannot be read."""
     if row.card is None:
         return None
     try:
-        return str(work.decrypt(encrypted_columns.card(row.id), row.card)["card"]["victim"]["name"])
+        return str(uow.decrypt(encrypted_columns.card(row.id), row.card)["card"]["victim"]["name"])
     except (Unreadable, ValueError, KeyError, TypeError) as error:
         log.error("file %s: its card cannot be read: %s", row.id, type(error).__name__)
         return UNREADABLE

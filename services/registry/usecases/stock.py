@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from services.registry.domain import stock as domain
 from services.registry.domain.lifecycle import DeviceStatus
 from services.registry.domain.stock import STOCK_KINDS, StockKind, StockMove, StockPlace, StockStatus
@@ -26,87 +26,87 @@ class Item:
     device: DeviceRow | None
 
 
-def enter_item(work: Work, kind: StockKind, serial: str) -> Item:
+def enter_item(uow: UnitOfWork, kind: StockKind, serial: str) -> Item:
     """Put an item into the stock of the caller's zone; what somebody had before is to be wiped first.
 
     Raises `StockKnown`, `DeviceAlreadyIssued`, `DoneAtOnce`.
     """
-    zone = zone_of(work.caller)
-    lock_or_refuse(work, f"{kind} {serial}", "serial")
-    if kind == "button" and store.is_out(work.session, serial):
+    zone = zone_of(uow.caller)
+    lock_or_refuse(uow, f"{kind} {serial}", "serial")
+    if kind == "button" and store.is_out(uow.session, serial):
         raise DeviceAlreadyIssued("serial: this one is issued to a file", field="serial")
     row = StockRow(
         id=uuid4(),
         zone_id=zone,
         kind=kind,
         serial=serial,
-        status=StockStatus.RETURNED if store.was_used(work.session, kind, serial) else StockStatus.STOCK,
-        entered_at=work.at,
-        entered_by=work.caller.subject,
+        status=StockStatus.RETURNED if store.was_used(uow.session, kind, serial) else StockStatus.STOCK,
+        entered_at=uow.at,
+        entered_by=uow.caller.subject,
     )
-    store.add(work.session, row)
+    store.add(uow.session, row)
     return Item(row, _status(row, None), None)
 
 
-def list_items(work: Work, place: StockPlace | None, after: UUID | None, limit: int) -> list[Item]:
+def list_items(uow: UnitOfWork, place: StockPlace | None, after: UUID | None, limit: int) -> list[Item]:
     """List what the caller's zone has in a place, or anywhere, in order of id."""
-    return _seen(work, store.items(work.session, zone_of(work.caller), place, after, limit))
+    return _seen(uow, store.items(uow.session, zone_of(uow.caller), place, after, limit))
 
 
-def list_free(work: Work) -> dict[StockKind, list[StockRow]]:
+def list_free(uow: UnitOfWork) -> dict[StockKind, list[StockRow]]:
     """List what the caller's zone may issue, by kind."""
-    rows = store.free(work.session, zone_of(work.caller), _MOST_FREE)
+    rows = store.free(uow.session, zone_of(uow.caller), _MOST_FREE)
     return {kind: [row for row in rows if row.kind == kind] for kind in STOCK_KINDS}
 
 
-def move_item(work: Work, item_id: UUID, wanted: StockMove) -> Item:
+def move_item(uow: UnitOfWork, item_id: UUID, wanted: StockMove) -> Item:
     """Take back what was wiped, report lost, find, or write off; raises `StockUnknown`, `StockMoveRefused`."""
-    row = store.item(work.session, item_id, lock=True)
-    if row is None or row.zone_id != zone_of(work.caller):
+    row = store.item(uow.session, item_id, lock=True)
+    if row is None or row.zone_id != zone_of(uow.caller):
         raise StockUnknown("there is no such item in this stock")
-    device = store.devices_of(work.session, [row.id]).get(row.id)
+    device = store.devices_of(uow.session, [row.id]).get(row.id)
     # What is part of a device of a file is moved with that device: its status is not the stock's to change.
     status = StockStatus.ISSUED if device else domain.stock_status(row.status, None)
     row.status = domain.stock_moved(status, wanted)
     if wanted == "take_back":
-        row.wiped_at, row.wiped_by = work.at, work.caller.subject
+        row.wiped_at, row.wiped_by = uow.at, uow.caller.subject
     return Item(row, domain.stock_status(row.status, None), None)
 
 
-def match_item(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockRow:
+def match_item(uow: UnitOfWork, item_id: UUID, kind: StockKind, field: str) -> StockRow:
     """Take an item from the stock of the caller's zone; raises `StockUnknown`, `StockMoveRefused`."""
-    row = store.item(work.session, item_id, lock=True)
-    if row is None or row.zone_id != zone_of(work.caller) or row.kind != kind:
+    row = store.item(uow.session, item_id, lock=True)
+    if row is None or row.zone_id != zone_of(uow.caller) or row.kind != kind:
         raise StockUnknown(f"there is no such {kind} in this stock", field=field)
-    return _matched(work, row, field)
+    return _matched(uow, row, field)
 
 
-def match_serial(work: Work, serial: str, *, unknown_is_meant: bool) -> StockRow | None:
+def match_serial(uow: UnitOfWork, serial: str, *, unknown_is_meant: bool) -> StockRow | None:
     """Take one by the number on the button; None where no stock knows it: those are issued as they are.
 
     Raises `ButtonNotInStock` too: where the zone keeps a stock, a number that it does not know is a slip.
     """
-    lock_or_refuse(work, f"button {serial}", "button_serial")
-    row = store.by_serial(work.session, "button", serial)
+    lock_or_refuse(uow, f"button {serial}", "button_serial")
+    row = store.by_serial(uow.session, "button", serial)
     if row is None:
-        if not unknown_is_meant and store.is_kept(work.session, zone_of(work.caller), "button"):
+        if not unknown_is_meant and store.is_kept(uow.session, zone_of(uow.caller), "button"):
             raise ButtonNotInStock("button_serial: your stock has no such button", field="button_serial")
         return None
-    if row.zone_id != zone_of(work.caller):
+    if row.zone_id != zone_of(uow.caller):
         raise DeviceAlreadyIssued("button_serial: this one is not of your stock", field="button_serial")
-    return _matched(work, row, "button_serial")
+    return _matched(uow, row, "button_serial")
 
 
-def _matched(work: Work, row: StockRow, field: str) -> StockRow:
-    device = store.devices_of(work.session, [row.id]).get(row.id)
+def _matched(uow: UnitOfWork, row: StockRow, field: str) -> StockRow:
+    device = store.devices_of(uow.session, [row.id]).get(row.id)
     row.status = domain.stock_moved(_status(row, device), "match", field)
     return row
 
 
-def _seen(work: Work, rows: Sequence[StockRow]) -> list[Item]:
-    devices = store.devices_of(work.session, [row.id for row in rows])
+def _seen(uow: UnitOfWork, rows: Sequence[StockRow]) -> list[Item]:
+    devices = store.devices_of(uow.session, [row.id for row in rows])
     files = {device.enrolment_id for device in devices.values()}
-    unseen = hidden(work, files)
+    unseen = hidden(uow, files)
     return [_item(row, devices.get(row.id), unseen) for row in rows]
 
 

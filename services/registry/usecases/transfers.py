@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from contracts.registry import TransferAnswered, TransferOffered
 from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.domain.transfers import TransferMove, TransferState, transfer_moved
@@ -25,18 +25,20 @@ from services.registry.usecases.reminders import Reminder
 _DECLINED_SHOWN = timedelta(days=14)
 
 
-def offer_file(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: timedelta) -> TransferRow:
+def offer_file(
+    uow: UnitOfWork, enrolment_id: UUID, to_zone_id: str, reason: str, within: timedelta
+) -> TransferRow:
     """Offer a file to the zone that the victim moved to; it must answer within `within`.
 
     Raises `ZoneUnknown`, `TransferInvalid`, `TransferAnsweredBefore`.
     """
-    row = own(work, enrolment_id, lock=True)
+    row = own(uow, enrolment_id, lock=True)
     if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     if to_zone_id == row.managing_zone_id:
         raise TransferInvalid("this zone manages the file already", field="to_zone_id")
-    zones.refuse_unknown(work, to_zone_id, "to_zone_id")
-    if store.offered(work.session, row.id) is not None:
+    zones.refuse_unknown(uow, to_zone_id, "to_zone_id")
+    if store.offered(uow.session, row.id) is not None:
         raise TransferAnsweredBefore("the file is on offer already", field="to_zone_id")
     transfer = TransferRow(
         id=uuid4(),
@@ -44,14 +46,14 @@ def offer_file(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, wit
         from_zone_id=row.managing_zone_id,
         to_zone_id=to_zone_id,
         encrypted=b"",
-        offered_at=work.at,
-        offered_by=work.caller.subject,
-        due_at=work.at + within,
+        offered_at=uow.at,
+        offered_by=uow.caller.subject,
+        due_at=uow.at + within,
     )
-    transfer.encrypted = work.encrypt(encrypted_columns.transfer(transfer.id), {"reason": reason})
-    store.add(work.session, transfer)
-    reminders.schedule(work.session, row.id, [Reminder("transfer", str(transfer.id), transfer.due_at)])
-    work.tx.publish(
+    transfer.encrypted = uow.encrypt(encrypted_columns.transfer(transfer.id), {"reason": reason})
+    store.add(uow.session, transfer)
+    reminders.schedule(uow.session, row.id, [Reminder("transfer", str(transfer.id), transfer.due_at)])
+    uow.tx.publish(
         TransferOffered(
             transfer_id=transfer.id,
             **transfer.model_dump(
@@ -62,103 +64,103 @@ def offer_file(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, wit
     return transfer
 
 
-def list_transfers(work: Work, limit: int) -> list[TransferRow]:
+def list_transfers(uow: UnitOfWork, limit: int) -> list[TransferRow]:
     """List what the caller's zone offers or is offered, then what of its offers was declined lately.
 
     Nothing in which the caller has a conflict of interest.
     """
-    zone = zone_of(work.caller)
+    zone = zone_of(uow.caller)
     found = [
-        *store.of_zone(work.session, zone, limit),
-        *store.declined(work.session, zone, work.at - _DECLINED_SHOWN, limit),
+        *store.of_zone(uow.session, zone, limit),
+        *store.declined(uow.session, zone, uow.at - _DECLINED_SHOWN, limit),
     ]
-    return [row for row in found[:limit] if not is_conflicted(work, row.enrolment_id)]
+    return [row for row in found[:limit] if not is_conflicted(uow, row.enrolment_id)]
 
 
-def find_last(work: Work, row: EnrolmentRow) -> TransferRow | None:
+def find_last(uow: UnitOfWork, row: EnrolmentRow) -> TransferRow | None:
     """Find the last offer of a file, where the caller's zone can answer it or must hear it was declined."""
-    made = store.of_file(work.session, row.id)
+    made = store.of_file(uow.session, row.id)
     if not made or row.erased_at is not None:
         return None
-    latest, zone = made[-1], work.caller.zone if "file_manager" in work.caller.roles else None
+    latest, zone = made[-1], uow.caller.zone if "file_manager" in uow.caller.roles else None
     offered = latest.state == TransferState.OFFERED
     declined = latest.state == TransferState.DECLINED and latest.from_zone_id == row.managing_zone_id
     concerned = zone in (latest.from_zone_id, latest.to_zone_id)
     return latest if concerned and (offered or declined) else None
 
 
-def read_reasons(work: Work, row: TransferRow) -> Mapping[str, object]:
+def read_reasons(uow: UnitOfWork, row: TransferRow) -> Mapping[str, object]:
     """Read why a file is offered (`reason`), and why it was not taken (`declined`)."""
-    return work.decrypt_mapping(encrypted_columns.transfer(row.id), row.encrypted)
+    return uow.decrypt_mapping(encrypted_columns.transfer(row.id), row.encrypted)
 
 
-def accept_file(work: Work, transfer_id: UUID) -> TransferRow:
+def accept_file(uow: UnitOfWork, transfer_id: UUID) -> TransferRow:
     """Take the file for the other zone: from here on it manages it, and its card says so."""
-    row, transfer = _open(work, transfer_id)
-    if transfer.to_zone_id != zone_of(work.caller):
+    row, transfer = _open(uow, transfer_id)
+    if transfer.to_zone_id != zone_of(uow.caller):
         raise TransferUnknown("there is no such transfer")
     if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     row.managing_zone_id = transfer.to_zone_id
-    stock.follow(work.session, row.id, transfer.to_zone_id)
-    _answer(work, transfer, "accept")
-    publish_change(work, row)
+    stock.follow(uow.session, row.id, transfer.to_zone_id)
+    _answer(uow, transfer, "accept")
+    publish_change(uow, row)
     if row.card is not None:
-        cards.publish_card(work, row)
+        cards.publish_card(uow, row)
     return transfer
 
 
-def decline_file(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
+def decline_file(uow: UnitOfWork, transfer_id: UUID, reason: str) -> TransferRow:
     """Decline the file, and say why; the old zone goes on."""
-    _, transfer = _open(work, transfer_id)
-    if transfer.to_zone_id != zone_of(work.caller):
+    _, transfer = _open(uow, transfer_id)
+    if transfer.to_zone_id != zone_of(uow.caller):
         raise TransferUnknown("there is no such transfer")
-    said = work.decrypt_mapping(encrypted_columns.transfer(transfer.id), transfer.encrypted)
-    transfer.encrypted = work.encrypt(encrypted_columns.transfer(transfer.id), {**said, "declined": reason})
-    _answer(work, transfer, "decline")
+    said = uow.decrypt_mapping(encrypted_columns.transfer(transfer.id), transfer.encrypted)
+    transfer.encrypted = uow.encrypt(encrypted_columns.transfer(transfer.id), {**said, "declined": reason})
+    _answer(uow, transfer, "decline")
     return transfer
 
 
-def withdraw_offer(work: Work, transfer_id: UUID) -> TransferRow:
+def withdraw_offer(uow: UnitOfWork, transfer_id: UUID) -> TransferRow:
     """Take back an offer of the caller's zone."""
-    row, transfer = _open(work, transfer_id)
-    if row.managing_zone_id != zone_of(work.caller):
+    row, transfer = _open(uow, transfer_id)
+    if row.managing_zone_id != zone_of(uow.caller):
         raise TransferUnknown("there is no such transfer")
-    _answer(work, transfer, "withdraw")
+    _answer(uow, transfer, "withdraw")
     return transfer
 
 
-def withdraw_open(work: Work, enrolment_id: UUID) -> None:
+def withdraw_open(uow: UnitOfWork, enrolment_id: UUID) -> None:
     """Withdraw what is on offer of a file that ends."""
-    transfer = store.offered(work.session, enrolment_id)
+    transfer = store.offered(uow.session, enrolment_id)
     if transfer is not None:
-        _answer(work, transfer, "withdraw")
+        _answer(uow, transfer, "withdraw")
 
 
-def _open(work: Work, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:
+def _open(uow: UnitOfWork, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:
     """Find an open transfer and its file, locked; raises `TransferUnknown`, `TransferAnsweredBefore`."""
-    known = store.transfer(work.session, transfer_id)
-    zone = zone_of(work.caller)
+    known = store.transfer(uow.session, transfer_id)
+    zone = zone_of(uow.caller)
     if known is None or zone not in (known.from_zone_id, known.to_zone_id):
         raise TransferUnknown("there is no such transfer")
-    row = unconflicted(work, known.enrolment_id, lock=True)
-    transfer = store.transfer(work.session, transfer_id)
+    row = unconflicted(uow, known.enrolment_id, lock=True)
+    transfer = store.transfer(uow.session, transfer_id)
     if transfer is None or transfer.state != TransferState.OFFERED:
         raise TransferAnsweredBefore("this offer was answered before")
     return row, transfer
 
 
-def _answer(work: Work, transfer: TransferRow, move: TransferMove) -> None:
+def _answer(uow: UnitOfWork, transfer: TransferRow, move: TransferMove) -> None:
     transfer.state = transfer_moved(TransferState(transfer.state), move)
-    transfer.answered_at, transfer.answered_by = work.at, work.caller.subject
-    reminders.settle_kinds(work, transfer.enrolment_id, "transfer")
-    work.tx.publish(
+    transfer.answered_at, transfer.answered_by = uow.at, uow.caller.subject
+    reminders.settle_kinds(uow, transfer.enrolment_id, "transfer")
+    uow.tx.publish(
         TransferAnswered.model_validate(
             {
                 **transfer.model_dump(include={"enrolment_id", "from_zone_id", "to_zone_id"}),
                 "transfer_id": transfer.id,
                 "answer": transfer.state,
-                "answered_at": work.at,
+                "answered_at": uow.at,
             }
         )
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chassis.database.database import Transaction
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from contracts.envelope import Event
 from services.registry.errors import ZoneUnknown
 from services.registry.events import incoming
@@ -22,14 +22,14 @@ def record_zones(tx: Transaction, row: ZonesRow) -> None:
     store.put(tx.session, row)
 
 
-def refuse_unknown(work: Work, zone_id: str, field: str) -> None:
+def refuse_unknown(uow: UnitOfWork, zone_id: str, field: str) -> None:
     """Refuse a zone where nobody would find a file; raises `ZoneUnknown` naming the field."""
-    known = store.names(work.session)
+    known = store.names(uow.session)
     if known and zone_id not in known:
         raise ZoneUnknown("there is no such police zone", field=field)
 
 
-def name_zones(work: Work, language: str) -> dict[str, str]:
+def name_zones(uow: UnitOfWork, language: str) -> dict[str, str]:
     """Name the zones in force by id, in order of name; in Dutch where there is no name in this language."""
-    found = {zone_id: names.get(language, names["nl"]) for zone_id, names in store.names(work.session).items()}
+    found = {zone_id: names.get(language, names["nl"]) for zone_id, names in store.names(uow.session).items()}
     return dict(sorted(found.items(), key=lambda zone: zone[1]))

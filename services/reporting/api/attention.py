@@ -19,7 +19,7 @@ def open_attention(reading: AttentionReading) -> list[AttentionOut]:
 
 
 @router.post("/{attention_id}/resolve")
-def resolve(attention_id: UUID, body: ResolveIn, work: AttentionWork) -> AttentionOut:
+def resolve(attention_id: UUID, body: ResolveIn, uow: AttentionWork) -> AttentionOut:
     """Say why a point is done with; if its cause lasts, it opens again."""
-    resolved = resolve_attention.resolve_point(work.tx, work.caller, attention_id, body.reason)
+    resolved = resolve_attention.resolve_point(uow.tx, uow.caller, attention_id, body.reason)
     return AttentionOut.model_validate(dict(resolved))

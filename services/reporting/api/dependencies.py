@@ -10,7 +10,7 @@ from fastapi import Query
 
 from chassis.bootstrap.api import unit_of
 from chassis.database.database import Database, Session
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.security.principal import Principal
 from chassis.security.vault import Vault
 from services.reporting.bootstrap import unit_of_work
@@ -41,7 +41,7 @@ def _reading(database: Database, _vault: Vault, caller: Principal) -> Iterator[R
 
 
 LedgerReading = Annotated[Reading, unit_of(_reading, *_LEDGER)]
-LedgerWork = Annotated[Work, unit_of(unit_of_work, *_CLOSES)]
-ReportWork = Annotated[Work, unit_of(unit_of_work, *_REPORTS)]
+LedgerWork = Annotated[UnitOfWork, unit_of(unit_of_work, *_CLOSES)]
+ReportWork = Annotated[UnitOfWork, unit_of(unit_of_work, *_REPORTS)]
 AttentionReading = Annotated[Reading, unit_of(_reading, *_ATTENTION)]
-AttentionWork = Annotated[Work, unit_of(unit_of_work, *_ATTENTION)]
+AttentionWork = Annotated[UnitOfWork, unit_of(unit_of_work, *_ATTENTION)]

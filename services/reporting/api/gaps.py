@@ -22,7 +22,7 @@ def list_gaps(reading: LedgerReading, since: Moment | None = None, closed: bool 
 
 
 @router.post("/{number}/close")
-def close_gap(number: GapNumber, body: CloseIn, work: LedgerWork) -> GapOut:
+def close_gap(number: GapNumber, body: CloseIn, uow: LedgerWork) -> GapOut:
     """Say why a gap is done with; while its cause is there, it opens again under a new number."""
-    closed = gaps.close_gap(work.tx, work.caller, number, body.reason, irreparable=body.irreparable)
+    closed = gaps.close_gap(uow.tx, uow.caller, number, body.reason, irreparable=body.irreparable)
     return GapOut.model_validate(dict(closed))

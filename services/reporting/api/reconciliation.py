@@ -17,9 +17,9 @@ def compared_services(reading: LedgerReading) -> list[ComparedServiceOut]:
 
 
 @router.post("/comparisons", status_code=202)
-def compare_records(body: CompareIn, work: LedgerWork) -> ComparisonOut:
+def compare_records(body: CompareIn, uow: LedgerWork) -> ComparisonOut:
     """Have the records of a local day compared now; the answer is there within seconds."""
-    return ComparisonOut.model_validate(dict(reconciliation.request_comparison(work.tx, body.day)))
+    return ComparisonOut.model_validate(dict(reconciliation.request_comparison(uow.tx, body.day)))
 
 
 @router.get("/comparisons")

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/reports", tags=["reports"])
 @router.get("/daily/{enrolment_id}")
 def daily_report(
     enrolment_id: UUID,
-    work: ReportWork,
+    uow: ReportWork,
     day: Day | None = None,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> DailyReportOut:
@@ -25,7 +25,7 @@ def daily_report(
 
     A report that something contradicts later is made again, as a new version; `version` shows an older one.
     """
-    how = readable(work.session, work.caller, enrolment_id)
+    how = readable(uow.session, uow.caller, enrolment_id)
     return disclose_report(
-        work, how, enrolment_id, published_reports.daily_report_of(work.session, enrolment_id, day, version)
+        uow, how, enrolment_id, published_reports.daily_report_of(uow.session, enrolment_id, day, version)
     )

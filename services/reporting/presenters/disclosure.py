@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from chassis.security import access_policy, audit
 from chassis.security.access_policy import Limited
 from chassis.security.audit import Purpose
@@ -15,12 +15,12 @@ from contracts.policy import Circumstances, audiences
 M = TypeVar("M", bound=BaseModel)
 
 
-def limit(work: Work, how: Circumstances, answer: M) -> Limited[M]:
+def limit(uow: UnitOfWork, how: Circumstances, answer: M) -> Limited[M]:
     """Limit an answer to what the caller may know of the case, unlogged."""
-    return access_policy.limit(answer, audiences(work.caller.roles), how)
+    return access_policy.limit(answer, audiences(uow.caller.roles), how)
 
 
-def log_read(work: Work, enrolment_id: UUID, fields: Iterable[str]) -> None:
+def log_read(uow: UnitOfWork, enrolment_id: UUID, fields: Iterable[str]) -> None:
     """Log that the caller reads these fields of a case."""
     about = Purpose("follow-up", f"enrolment:{enrolment_id}")
-    work.tx.write(audit.entry(work.caller, "read", about, fields))
+    uow.tx.write(audit.entry(uow.caller, "read", about, fields))

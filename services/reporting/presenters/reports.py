@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.database.unit_of_work import Work
+from chassis.database.unit_of_work import UnitOfWork
 from contracts.policy import Circumstances
 from services.reporting.domain.report_document import DailyReport
 from services.reporting.domain.report_versions import differences
@@ -11,14 +11,16 @@ from services.reporting.schemas.reports import DailyReportOut, ReportChange
 from services.reporting.usecases.published_reports import Published
 
 
-def disclose_report(work: Work, how: Circumstances, enrolment_id: UUID, published: Published) -> DailyReportOut:
+def disclose_report(
+    uow: UnitOfWork, how: Circumstances, enrolment_id: UUID, published: Published
+) -> DailyReportOut:
     """Show a report to whom stands to the case like that, and log it: also when nothing happened that day."""
-    found = limit(work, how, _with_version(published))
-    log_read(work, enrolment_id, ("daily_report", *found.fields))
+    found = limit(uow, how, _with_version(published))
+    log_read(uow, enrolment_id, ("daily_report", *found.fields))
     if published.before is None:
         return found.answer
     # Of what changed, too, nobody is shown more than they may know.
-    before = limit(work, how, DailyReport.model_validate(published.before)).answer
+    before = limit(uow, how, DailyReport.model_validate(published.before)).answer
     return found.answer.model_copy(update={"changed": _changed(before, found.answer)})
 
 
