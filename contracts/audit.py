@@ -74,8 +74,8 @@ def genesis(service: str) -> str:
 
 def chained(previous: str, entry: AuditEntry) -> str:
     """The hash of an entry that follows `previous` (hexadecimal); its own `hash` does not count."""
-    said = json.dumps(entry.model_dump(mode="json", exclude={"hash"}), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{previous}\n{said}".encode()).hexdigest()
+    text = json.dumps(entry.model_dump(mode="json", exclude={"hash"}), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
 def signed_text(service: str, position: int, digest: str, sealed_at: str) -> bytes:

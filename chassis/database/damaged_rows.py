@@ -89,7 +89,7 @@ class Known:
         return answer
 
 
-def shown(
+def present_row_in_part(
     model: type[R],
     values: Mapping[str, object],
     what: str,

@@ -180,8 +180,8 @@ def put_off(database: Database, row: Due, error: Exception) -> None:
         tx.session.execute(_PUT_OFF, {**values, "due_at": due_at, "parked_at": parked_at})
     # Not the text of the error: it could hold personal data.
     outcome = "parked" if parked else "put_off"
-    said = log.error if parked else log.warning
-    said(
+    report = log.error if parked else log.warning
+    report(
         "timer %s of %s failed: %s, %s, %d failures (row %s)",
         *(row.kind, row.subject_id, type(error).__name__, outcome, failures, row.id),
     )

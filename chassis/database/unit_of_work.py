@@ -40,10 +40,10 @@ class UnitOfWork:
         )
 
     def _mapping(self, associated_data: str, encrypted: bytes | None) -> Mapping[str, object]:
-        said = self.decrypt(associated_data, encrypted)
-        if not isinstance(said, dict):
+        content = self.decrypt(associated_data, encrypted)
+        if not isinstance(content, dict):
             raise TypeError("not a mapping")
-        return said
+        return content
 
     def encrypt(self, associated_data: str, value: object) -> bytes:
         """Encrypt with its associated data."""

@@ -25,8 +25,8 @@ def _read_each(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
             rows += handler([each])
         except ValidationError as error:
-            told = error.errors(include_url=False)
-            rows.wrong += [{**each, "loc": ("body", number, *each["loc"][1:])} for each in told]
+            reasons = error.errors(include_url=False)
+            rows.wrong += [{**each, "loc": ("body", number, *each["loc"][1:])} for each in reasons]
     return rows
 
 

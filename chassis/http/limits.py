@@ -60,9 +60,9 @@ class Edge:
 
         async def carrying(message: Message) -> None:
             if message["type"] == "http.response.start":
-                said = message.get("headers", ())
-                names = {name for name, _ in said}
-                message["headers"] = [*said, *(each for each in self._carried if each[0] not in names)]
+                headers = message.get("headers", ())
+                names = {name for name, _ in headers}
+                message["headers"] = [*headers, *(each for each in self._carried if each[0] not in names)]
             await send(message)
 
         await self._app(scope, self._bounded(scope, receive), carrying)
@@ -87,5 +87,5 @@ class Edge:
 
 def _told(scope: Scope) -> int:
     """Read how many bytes the caller says that the body has; 0 where they do not say."""
-    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    return int(said) if said.isdigit() else 0
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(length) if length.isdigit() else 0

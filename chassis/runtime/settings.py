@@ -85,9 +85,9 @@ class Settings(BaseSettings):
         if urlsplit(self.broker_url.get_secret_value()).scheme != "amqps":
             raise ValueError("broker_url: must be amqps:// outside development mode")
         parts = urlsplit(self.database_url.get_secret_value())
-        told = dict(parse_qsl(parts.query))
-        by_socket = not parts.hostname and told.get("host", "").startswith("/")
-        if not by_socket and told.get("sslmode") not in ("verify-ca", "verify-full"):
+        values = dict(parse_qsl(parts.query))
+        by_socket = not parts.hostname and values.get("host", "").startswith("/")
+        if not by_socket and values.get("sslmode") not in ("verify-ca", "verify-full"):
             raise ValueError("database_url: needs sslmode=verify-full or verify-ca outside development mode")
         if not are_random(self.vault_keys.get_secret_value()):
             raise ValueError("vault_keys: each must be 32 random bytes of its own (base64url)")

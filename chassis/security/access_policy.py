@@ -27,11 +27,11 @@ def limit(answer: M, who: Iterable[Audience], how: Circumstances) -> Limited[M]:
     An answer with a field `withheld` says there what was left out.
     """
     look = _Look(frozenset(who), how)
-    shown = cast("M", look.at(answer, ""))
+    limited = cast("M", look.at(answer, ""))
     fields, withheld = tuple(sorted(look.fields)), tuple(sorted(look.withheld))
-    if withheld and "withheld" in type(shown).model_fields:
-        shown = shown.model_copy(update={"withheld": withheld})
-    return Limited(shown, fields, withheld)
+    if withheld and "withheld" in type(limited).model_fields:
+        limited = limited.model_copy(update={"withheld": withheld})
+    return Limited(limited, fields, withheld)
 
 
 def personal(answer: BaseModel) -> tuple[str, ...]:

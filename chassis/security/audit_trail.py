@@ -128,5 +128,5 @@ def _about(act: Act) -> dict[str, object]:
 
 def _searched(query: bytes) -> set[str]:
     """Name what was searched by."""
-    said = query.decode("latin-1").split("&")
-    return {name for name in (each.partition("=")[0] for each in said) if _ID.fullmatch(name)}
+    parts = query.decode("latin-1").split("&")
+    return {name for name in (each.partition("=")[0] for each in parts) if _ID.fullmatch(name)}

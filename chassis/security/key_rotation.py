@@ -179,8 +179,8 @@ class KeyRotation:
         return done
 
     def _anew(self, vault: Vault, column: EncryptedColumn, row: tuple[object, ...]) -> dict[str, object] | None:
-        *told, value = row
-        key, associated_data = told[: len(column.keys)], column.associated_data(*told[len(column.keys) :])
+        *columns, value = row
+        key, associated_data = columns[: len(column.keys)], column.associated_data(*columns[len(column.keys) :])
         if not isinstance(value, bytes) or not value or version_of(value) >= vault.current:
             return None
         try:

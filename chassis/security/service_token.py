@@ -125,10 +125,10 @@ def _between(least: float, most: float) -> float:
     return uniform(least, most)  # noqa: S311 - no secret
 
 
-def _seconds(said: object) -> float:
+def _seconds(value: object) -> float:
     """Read how many seconds a token lasts: providers may leave it out, and some write it as a text."""
     try:
-        lasts_s = float(said) if isinstance(said, str | int | float) else 0.0
+        lasts_s = float(value) if isinstance(value, str | int | float) else 0.0
     except ValueError:
         return _LASTS_S
     return lasts_s if isfinite(lasts_s) and lasts_s > 0 else _LASTS_S

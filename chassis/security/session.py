@@ -230,10 +230,10 @@ class Keeping:
 
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
-                said = list(message.get("headers", ()))
-                if not any(name == b"set-cookie" and SESSION_COOKIE.encode() in value for name, value in said):
-                    said += [(b"set-cookie", each.encode()) for each in news]
-                message["headers"] = said
+                found = list(message.get("headers", ()))
+                if not any(name == b"set-cookie" and SESSION_COOKIE.encode() in value for name, value in found):
+                    found += [(b"set-cookie", each.encode()) for each in news]
+                message["headers"] = found
             await send(message)
 
         await self._app(scope, receive, telling)

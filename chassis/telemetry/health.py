@@ -53,12 +53,12 @@ def _api(port: int) -> str:
     try:
         connection.request("GET", "/health/ready")
         answer = connection.getresponse()
-        told = answer.read(500).decode(errors="replace")
+        text = answer.read(500).decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
         return f"no answer: {type(error).__name__}"
     finally:
         connection.close()
-    return "" if answer.status == http.client.OK else f"{answer.status} {told}"
+    return "" if answer.status == http.client.OK else f"{answer.status} {text}"
 
 
 def main() -> int:

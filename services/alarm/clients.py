@@ -85,9 +85,9 @@ def _told(answer: httpx.Response | None, brought: Set[UUID]) -> Taken:
     if answer is None:
         return Taken()
     try:
-        told = answer.json()
-        taken = brought - {UUID(each) for each in told.get("not_taken", ())}
-        incidents = {UUID(alarm): UUID(incident) for alarm, incident in told.get("incidents", {}).items()}
+        body = answer.json()
+        taken = brought - {UUID(each) for each in body.get("not_taken", ())}
+        incidents = {UUID(alarm): UUID(incident) for alarm, incident in body.get("incidents", {}).items()}
     except (ValueError, TypeError, AttributeError):
         # Not our dispatch, whatever it says: what it has is not known.
         return Taken()

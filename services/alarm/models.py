@@ -179,7 +179,7 @@ class FrozenLadderRow(Table, table=True):
     alarm_id: UUID = Field(primary_key=True)
     device_id: str = Field(primary_key=True, index=True)
     asked_at: datetime = Field(sa_type=UtcDateTime)
-    shown: dict[str, str] = Field(sa_type=Json)
+    stages: dict[str, str] = Field(sa_type=Json)
 
 
 TABLES = frozenset(Table.metadata.tables)

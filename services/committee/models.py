@@ -43,7 +43,7 @@ class ProtocolRow(Table, table=True):
     recorded_by: str
 
     @property
-    def said(self) -> ProtocolContent:
+    def readable_content(self) -> ProtocolContent:
         """Give its content to be shown; what binds is read from `content`, or not at all."""
         return readable(self.content)
 

@@ -27,7 +27,7 @@ class MapRow(Table, table=True):
     imported_by: str
 
 
-class ZonesToldRow(Table, table=True):
+class PublishedZonesRow(Table, table=True):
     """The zones that others were told of last, by id and name; one row."""
 
     __tablename__ = "published_zones"
@@ -227,7 +227,7 @@ class IncidentRow(Table, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_by: str | None = None
     # Why a supervisor closed it, encrypted; `reason` is how it was kept before.
-    said: bytes | None = None
+    encrypted_reason: bytes | None = None
     reason: str | None = None
     traceparent: str | None = None
     revision: int = 1
@@ -285,7 +285,7 @@ class OrderRow(Table, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     # In words of ours; what a crew wrote is in `said`, encrypted.
     reason: str | None = None
-    said: bytes | None = None
+    encrypted_reason: bytes | None = None
 
 
 TABLES = frozenset(Table.metadata.tables)

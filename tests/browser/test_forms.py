@@ -66,8 +66,8 @@ def test_the_same_at_the_registry(desk: DeskOpener) -> None:
 @pytest.mark.timeout(300)
 def test_victim_support_gives_its_opinion(crew: Crew, desk: DeskOpener) -> None:
     support = crew.world.bearer("follow_up", partner="victim-support", district=committee.DISTRICT)
-    said = {"pv_numbers": ["GE.37.L1.000001/2026"], "zone_id": crew.victim.zone}
-    case = crew.do(committee.submitted(crew.world, support, "victim-support", str(uuid4()), **said))
+    values = {"pv_numbers": ["GE.37.L1.000001/2026"], "zone_id": crew.victim.zone}
+    case = crew.do(committee.submitted(crew.world, support, "victim-support", str(uuid4()), **values))
     page = desk("victim-support", "fr-BE", page_of(case))
     opened(page, "/opinion")
     typed(page, "kept", "elle dort ailleurs")

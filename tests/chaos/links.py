@@ -103,10 +103,10 @@ async def serve(control: int, links: dict[str, Link]) -> None:
 
     async def obey(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
-            told = json.loads(await reader.readline())
-            link = links[told["link"]]
-            link.latency_s, link.jitter_s = told["latency_s"], told["jitter_s"]
-            if told["reset"]:
+            answer = json.loads(await reader.readline())
+            link = links[answer["link"]]
+            link.latency_s, link.jitter_s = answer["latency_s"], answer["jitter_s"]
+            if answer["reset"]:
                 link.reset()
             writer.write(b"{}\n")
             await writer.drain()
@@ -118,11 +118,11 @@ async def serve(control: int, links: dict[str, Link]) -> None:
 
 def tell(control: int, link: str, latency_s: float = 0, jitter_s: float = 0, *, reset: bool = False) -> None:
     """Have the process that serves at the control port change a link."""
-    said = {"link": link, "latency_s": latency_s, "jitter_s": jitter_s, "reset": reset}
+    values = {"link": link, "latency_s": latency_s, "jitter_s": jitter_s, "reset": reset}
     with socket.create_connection((HOST, control), timeout=5) as connection:
-        connection.sendall(json.dumps(said).encode() + b"\n")
+        connection.sendall(json.dumps(values).encode() + b"\n")
         if not connection.makefile().readline():
-            raise ConnectionError(f"the links did not understand {said}")
+            raise ConnectionError(f"the links did not understand {values}")
 
 
 def main() -> None:

@@ -58,8 +58,8 @@ def test_a_service_reaches_what_it_stands_on_and_no_other_service(
 def test_a_worker_reaches_nothing_beyond_its_network(containers: ComposeSystem, worker: str) -> None:
     found = containers.containers()
     networks = found[worker]["NetworkSettings"]["Networks"]
-    told = json.loads(docker.run("docker", "network", "inspect", *networks))
-    assert all(network["Internal"] for network in told)
+    answer = json.loads(docker.run("docker", "network", "inspect", *networks))
+    assert all(network["Internal"] for network in answer)
     elsewhere = {
         f"{network['IPAddress']}:{port}"
         for name, port in (("postgres", 5432), ("rabbitmq", 5672), ("dispatch-api", 8000), ("alarm-api", 8000))

@@ -37,12 +37,12 @@ def test_an_image_holds_no_secret_and_runs_as_nobody_in_particular(
     containers: ComposeSystem, service: str
 ) -> None:
     image = image_of(containers, service)
-    told = json.loads(docker.run("docker", "image", "inspect", image))[0]["Config"]
-    assert told["User"] == "10001:10001"
-    assert "chassis.telemetry.health" in " ".join(told["Healthcheck"]["Test"])
+    answer = json.loads(docker.run("docker", "image", "inspect", image))[0]["Config"]
+    assert answer["User"] == "10001:10001"
+    assert "chassis.telemetry.health" in " ".join(answer["Healthcheck"]["Test"])
     history = docker.run("docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", image)
     for secret in _secrets(containers):
-        assert secret not in history + json.dumps(told)
+        assert secret not in history + json.dumps(answer)
     # The word by which a service knows them stands in its code, and nowhere else.
     found = listed(image, "grep", "-rlI", DEVELOPMENT_PREFIX, "/app", "/etc", "/run", user="0")
     assert found == ["/app/chassis/runtime/development.py"]
@@ -50,10 +50,10 @@ def test_an_image_holds_no_secret_and_runs_as_nobody_in_particular(
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_nobody_who_inspects_a_container_sees_a_secret(containers: ComposeSystem, service: str) -> None:
-    told = json.dumps({k: v for k, v in containers.containers().items() if k.startswith(service)})
-    assert f"{service}-api" in told
+    text = json.dumps({k: v for k, v in containers.containers().items() if k.startswith(service)})
+    assert f"{service}-api" in text
     for secret in _secrets(containers):
-        assert secret not in told
+        assert secret not in text
 
 
 def _secrets(containers: ComposeSystem) -> list[str]:

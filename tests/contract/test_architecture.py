@@ -31,10 +31,10 @@ def event_rows() -> list[str]:
 
 
 def _row(payload: type[Payload], service: str, exchange: str, queues: set[str]) -> str:
-    told = (payload.__doc__ or "").strip().splitlines()[0]
+    parts = (payload.__doc__ or "").strip().splitlines()[0]
     fields = ", ".join(f"`{name}`" for name in payload.model_fields)
     read = ", ".join(f"`{queue}`" for queue in sorted(queues))
-    return f"| `{payload.TYPE}` | {service} | `{exchange}` | {read} | {told} {fields} |"
+    return f"| `{payload.TYPE}` | {service} | `{exchange}` | {read} | {parts} {fields} |"
 
 
 def permission_rows() -> list[str]:

@@ -101,9 +101,11 @@ def test_a_press_with_a_broken_column_is_told_and_handed_over_beside_the_others(
     bad, good = (press.alarm_id for press in pair)
     damage(records, "presses", column, value, f"alarm_id = '{bad}'")
     report_overlooked(database, after_s=0)
-    told = {each["alarm_id"] for data in published(database, "presses.recorded.v1") for each in data["presses"]}
+    entries = {
+        each["alarm_id"] for data in published(database, "presses.recorded.v1") for each in data["presses"]
+    }
     # What is stored in the future was not overlooked yet.
-    assert told == {str(good)} | (set() if (column, value) == ("stored_at", "infinity") else {str(bad)})
+    assert entries == {str(good)} | (set() if (column, value) == ("stored_at", "infinity") else {str(bad)})
     absent = cast("Any", None)
     redelivery = Redelivery(settings, database, absent, Vault(VAULT_KEYS), absent)
     with database.transaction() as tx:
@@ -142,7 +144,7 @@ def test_a_ladder_that_cannot_be_read_hides_no_other(records: AlarmDatabase, dat
             alarm_progress.freeze(tx.session, press.alarm_id, UUID(press.device_id), datetime.now(UTC))
     broken = ('"rubbish"', '{"stored": "rubbish"}', "[1]")
     for press, value in zip(presses, broken, strict=False):
-        damage(records, "frozen_ladders", "shown", value, f"alarm_id = '{press.alarm_id}'")
+        damage(records, "frozen_ladders", "stages", value, f"alarm_id = '{press.alarm_id}'")
     with database.read() as session:
         found = alarm_progress.ladders(session, [press.alarm_id for press in presses])
     assert list(found) == [(presses[3].alarm_id, presses[3].device_id)]

@@ -190,15 +190,15 @@ def test_somebody_on_duty_hands_it_over_by_hand(
         lost(broker, alarm_id)
         assert by_hand(alarm_id, "operator").status_code == 403
         assert by_hand("00000000-0000-0000-0000-000000000000").status_code == 404
-        told = by_hand(alarm_id).json()
-        assert told == {"alarm_id": alarm_id, "outcome": "published", "incident_id": None, "handed_over": 1}
+        answer = by_hand(alarm_id).json()
+        assert answer == {"alarm_id": alarm_id, "outcome": "published", "incident_id": None, "handed_over": 1}
         lost(broker, alarm_id)
         with dispatch_of(api) as events:
             assert by_hand(alarm_id).json()["outcome"] == "taken"
             assert [e["id"] for e in events] == [alarm_id]
             alarm_database.do("INSERT INTO alarm_incidents VALUES (%s, %s)", alarm_id, alarm_id)
-            told = by_hand(alarm_id).json()
-            assert (told["outcome"], told["incident_id"]) == ("routed", alarm_id)
+            answer = by_hand(alarm_id).json()
+            assert (answer["outcome"], answer["incident_id"]) == ("routed", alarm_id)
         # By whom, and about which alarm: each attempt, the refused ones too.
         logged = alarm_database.rows(
             "SELECT action, count(*) FROM audit_entry WHERE about LIKE %s GROUP BY 1", f"%{alarm_id}%"

@@ -116,18 +116,18 @@ def test_the_ledger_is_told_of_every_press_once(
     alarm_database.know(button)
     bodies = [button.press() for _ in range(20)]
     ids = {api.press(body).json()["alarm_id"] for body in [*bodies, *bodies]}
-    told: list[str] = []
+    entries: list[str] = []
 
     def all_told() -> bool:
         for data in events_in(broker, REPORTING_LEDGER, "presses.recorded.v1"):
             recorded = PressesRecorded.model_validate(data)
-            told.extend(str(press.alarm_id) for press in recorded.presses)
-        return ids <= set(told)
+            entries.extend(str(press.alarm_id) for press in recorded.presses)
+        return ids <= set(entries)
 
     eventually(all_told)
     time.sleep(1)
     all_told()
-    assert sorted(each for each in told if each in ids) == sorted(ids)
+    assert sorted(each for each in entries if each in ids) == sorted(ids)
 
 
 def test_a_device_follows_its_own_alarm(api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker) -> None:
@@ -200,14 +200,14 @@ def test_what_is_wrong_with_a_device_is_told_once(
     button = Button()
     publish(broker, device(button))
     eventually(lambda: alarm_database.rows("SELECT 1 FROM health WHERE device_id = %s", button.id))
-    told: dict[str, int] = {}
+    values: dict[str, int] = {}
 
     def count() -> dict[str, int]:
         for data in events_in(broker, REPORTING_FOLLOW_UP, "device.attention.v1"):
             if data["device_id"] == str(button.id):
                 key = f"{data['kind']} {data['level']}"
-                told[key] = told.get(key, 0) + 1
-        return told
+                values[key] = values.get(key, 0) + 1
+        return values
 
     # The device has been silent for a day.
     eventually(lambda: count().get("silent task"), 20)
@@ -220,7 +220,7 @@ def test_what_is_wrong_with_a_device_is_told_once(
             )
         )
     )
-    assert set(told.values()) == {1}
+    assert set(values.values()) == {1}
 
 
 def test_of_each_device_the_follow_up_hears_once_an_hour_and_at_a_change(
@@ -229,12 +229,12 @@ def test_of_each_device_the_follow_up_hears_once_an_hour_and_at_a_change(
     button = Button()
     publish(broker, device(button))
     eventually(lambda: alarm_database.rows("SELECT 1 FROM devices WHERE device_id = %s", button.id))
-    told: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
 
     def heartbeats(count: int) -> bool:
         for data in events_in(broker, REPORTING_FOLLOW_UP, "devices.reported.v1"):
-            told.extend(each for each in data["devices"] if each["device_id"] == str(button.id))
-        return len(told) >= count
+            entries.extend(each for each in data["devices"] if each["device_id"] == str(button.id))
+        return len(entries) >= count
 
     def heartbeat(**said: Any) -> None:
         answer = api.post("/v1/heartbeats", button.sign({"device_id": str(button.id), **said}))
@@ -246,7 +246,7 @@ def test_of_each_device_the_follow_up_hears_once_an_hour_and_at_a_change(
     heartbeat(phone_battery=79)  # a step of five
     heartbeat(bluetooth=False)
     eventually(lambda: heartbeats(3))
-    assert [(each["phone_battery"], each["bluetooth"]) for each in told] == [
+    assert [(each["phone_battery"], each["bluetooth"]) for each in entries] == [
         (84, True),
         (79, None),
         (None, False),

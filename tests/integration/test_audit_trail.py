@@ -42,9 +42,9 @@ class House:
 
     def call(self, method: str, path: str, body: Any = None, *, status: int, role: str, **claims: str) -> Any:
         """As `role`, whose name it bears; fails unless the answer has this status."""
-        told = {"cic": GHENT_ROOM, "sub": role, **claims}
+        values = {"cic": GHENT_ROOM, "sub": role, **claims}
         raw = {"content": body} if isinstance(body, bytes) else {"json": body}
-        answer = self.client.request(method, path, headers=self._issuer.headers(role, **told), **raw)
+        answer = self.client.request(method, path, headers=self._issuer.headers(role, **values), **raw)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 
@@ -191,9 +191,9 @@ def decline(house: House) -> tuple[str, str, str]:
 @writes("PUT", "/v1/zones")
 def zones(house: House) -> tuple[str, str, str]:
     area = [[[3.0, 50.7], [4.2, 50.7], [4.2, 51.3], [3.0, 51.3], [3.0, 50.7]]]
-    said = {"id": "gent-1", "names": {"nl": "Gent"}, "cic": GHENT_ROOM}
+    values = {"id": "gent-1", "names": {"nl": "Gent"}, "cic": GHENT_ROOM}
     geometry = {"type": "Polygon", "coordinates": area}
-    feature = {"type": "Feature", "id": "gent-1", "properties": said, "geometry": geometry}
+    feature = {"type": "Feature", "id": "gent-1", "properties": values, "geometry": geometry}
     house.call(
         "PUT", "/v1/zones", {"type": "FeatureCollection", "features": [feature]}, status=200, role="admin"
     )

@@ -262,12 +262,12 @@ def test_any_officer_raises_the_risk_and_only_the_committee_lowers_it(
     committee.call("PUT", f"{path}/assessment", low, status=403, **SECRETARY)
     sits = low | {"meeting_id": meeting(committee, protocol_id, about(path))}
     assert committee.call("PUT", f"{path}/assessment", sits, **SECRETARY)["assessment"]["level"] == "low"
-    said = [
-        h["said"]["before"]
+    entries = [
+        h["details"]["before"]
         for h in committee.call("GET", f"{path}/history", **SECRETARY)
         if h["what"] == "risk assessed"
     ]
-    assert said == ["high", "extreme"]
+    assert entries == ["high", "extreme"]
 
 
 def test_each_partner_chooses_what_of_its_opinion_is_shared(committee: Desk, protocol_id: str) -> None:

@@ -64,8 +64,8 @@ def test_a_secretariat_keeps_nobody_from_a_case_that_is_not_theirs(committee: De
     nowhere: Who = {"role": "secretariat", "partner": "city"}
     for who in (stranger, nowhere):
         committee.call("POST", f"{path}/conflicts", operator, status=404, **who)
-    told = [each.type for each in committee.published(body["enrolment_id"])]
-    assert "conflict.declared.v1" not in told
+    entries = [each.type for each in committee.published(body["enrolment_id"])]
+    assert "conflict.declared.v1" not in entries
     alike = {"subject": "\u043ep-wv", **WHY}
     assert committee.call("POST", f"{path}/conflicts", alike, status=422, **SECRETARY)["field"] == "subject"
     committee.call("POST", f"{path}/conflicts", operator, status=204, **SECRETARY)
@@ -91,13 +91,13 @@ def test_a_conflict_of_interest_is_withdrawn_with_a_reason(committee: Desk, prot
     (known,) = committee.call("GET", f"{path}/conflicts", **SECRETARY)
     assert (known["subject"], known["own"], known["withdrawn_at"] is None) == ("Bert", False, False)
     (said,) = (e for e in committee.call("GET", f"{path}/history", **SECRETARY) if "withdrawn" in e["what"])
-    assert said["said"] == {"reasons": "another Bert"}
+    assert said["details"] == {"reasons": "another Bert"}
     # Said anew it counts anew, and later than what it follows.
     declare_conflict(committee, path, "bert")
     committee.call("GET", path, status=404, **bert)
-    told = [e for e in committee.published(body["enrolment_id"]) if e.type.startswith("conflict.")]
-    assert [e.type.split(".")[1] for e in told] == ["declared", "withdrawn", "declared"]
-    moments = [e.data.get("withdrawn_at") or e.data["declared_at"] for e in told]
+    entries = [e for e in committee.published(body["enrolment_id"]) if e.type.startswith("conflict.")]
+    assert [e.type.split(".")[1] for e in entries] == ["declared", "withdrawn", "declared"]
+    moments = [e.data.get("withdrawn_at") or e.data["declared_at"] for e in entries]
     assert moments == sorted(set(moments))
 
 
@@ -116,8 +116,8 @@ def test_what_somebody_said_of_themselves_a_secretariat_does_not_undo(
     committee.call("GET", path, **carla)
     held = meeting(committee, protocol_id, about(path))
     come_in(committee, held, "carla", "parket")
-    said = {"meeting_id": held, "reasons": "all three"}
-    assert committee.call("POST", f"{path}/grant", said, **SECRETARY)["state"] == "granted"
+    values = {"meeting_id": held, "reasons": "all three"}
+    assert committee.call("POST", f"{path}/grant", values, **SECRETARY)["state"] == "granted"
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -128,7 +128,7 @@ def test_what_the_registry_says_of_a_conflict_of_interest_may_come_in_any_order(
     for order in permutations(range(3 if again else 2)):
         path = submitted(committee, body := whole(protocol_id), POLICE)
         enrolment = UUID(body["enrolment_id"])
-        said = [
+        entries = [
             FileConflictDeclared(enrolment_id=enrolment, person="Bert ", declared_at=at),
             FileConflictWithdrawn(
                 enrolment_id=enrolment, person="bert", withdrawn_at=at + timedelta(seconds=5)
@@ -136,7 +136,7 @@ def test_what_the_registry_says_of_a_conflict_of_interest_may_come_in_any_order(
             FileConflictDeclared(enrolment_id=enrolment, person="BERT", declared_at=at + timedelta(seconds=9)),
         ]
         for number in (*order, *order):
-            conflict = incoming.registry_conflict(wrap(said[number], source="/services/registry"))
+            conflict = incoming.registry_conflict(wrap(entries[number], source="/services/registry"))
             assert conflict is not None
             with database.transaction() as tx:
                 cases.keep_registry_conflict(tx.session, conflict)

@@ -121,8 +121,8 @@ def test_a_member_is_asked_to_confirm_and_the_secretariat_chooses_members(
     recorded(committee, held, gerda["sub"], "parket")
     assert f"{api}/presence" in read_page(pages, issuer, "/desk", gerda)
     assert "nog te bevestigen door: parket" in read_page(pages, issuer, page, SECRETARY)
-    said = {"meeting_id": held, "reasons": "all three"}
-    committee.call("POST", f"{path}/grant", said, status=202, **SECRETARY)
+    values = {"meeting_id": held, "reasons": "all three"}
+    committee.call("POST", f"{path}/grant", values, status=202, **SECRETARY)
     assert "beslist, wacht op bevestiging" in read_page(pages, issuer, page, SECRETARY)
     assert TRANSLATIONS["nl"]["case_waits"] in read_page(
         pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY

@@ -129,8 +129,8 @@ def test_what_a_review_can_come_to_follows_from_the_case(
     assert 'name="conditions.intimate.met"' in text
     assert options(read_page(alone, issuer, page, SECRETARY), "outcome") == ["keep", "extend", "lighten", "end"]
     assert forms(read_page(pages, issuer, page, MEMBER)) == set()
-    said = {"meeting_id": held, "outcome": "end", "reasons": "he moved away", "plan": "monday, by the police"}
-    committee.call("POST", f"/v1/reviews/{review}/hold", said, **SECRETARY)
+    values = {"meeting_id": held, "outcome": "end", "reasons": "he moved away", "plan": "monday, by the police"}
+    committee.call("POST", f"/v1/reviews/{review}/hold", values, **SECRETARY)
     assert "hold" not in forms(read_page(pages, issuer, page, SECRETARY))
     # What is to end may only be extended.
     other = reviews_of(committee, path)[0]
@@ -348,9 +348,9 @@ def test_a_protocol_that_is_refused_is_told_of_in_the_reader_s_words(
 
     def codes(**changed: Any) -> set[str]:
         body = a_protocol(**changed)
-        told = pages.put(f"/v1/protocols/{uuid4()}/draft", json=body, headers=headers).json()
-        kind = told["type"].rpartition(":")[2]
-        return {each.get("code") or f"{kind}.{each['field']}" for each in told["errors"]}
+        answer = pages.put(f"/v1/protocols/{uuid4()}/draft", json=body, headers=headers).json()
+        kind = answer["type"].rpartition(":")[2]
+        return {each.get("code") or f"{kind}.{each['field']}" for each in answer["errors"]}
 
     wrong = codes(zones=[], name=None) | codes(quorum=["police"], proposers=["nobody"])
     assert len(wrong) == 4

@@ -75,13 +75,13 @@ def test_a_case_does_not_exist_for_another_district(committee: Desk, protocol_id
 
 def test_nobody_decides_for_another_district(committee: Desk, protocol_id: str, other: str) -> None:
     path = submitted(committee, urgent(protocol_id))
-    said = {"reasons": "at once"}
+    values = {"reasons": "at once"}
     for who in STRANGERS:
         if who["role"] == "magistrate":
-            committee.call("POST", f"{path}/grant-provisionally", said, status=404, **who)
-            committee.call("POST", f"{path}/decline-urgency", said, status=404, **who)
+            committee.call("POST", f"{path}/grant-provisionally", values, status=404, **who)
+            committee.call("POST", f"{path}/decline-urgency", values, status=404, **who)
     held = meeting(committee, protocol_id, about(path))
-    grant = {"meeting_id": held, **said}
+    grant = {"meeting_id": held, **values}
     committee.call("POST", f"{path}/grant", grant, status=404, **SECRETARY_THERE)
     committee.call("POST", f"{path}/refuse", a_refusal(meeting_id=held), status=404, **SECRETARY_THERE)
     opinion = {"advice": "refuse", "shared": "not here"}
@@ -191,8 +191,8 @@ def test_a_review_without_a_case_is_the_districts_where_the_file_is(
     held = committee.call("POST", "/v1/meetings", body, status=201, **SECRETARY_THERE)["id"]
     point = {"review_id": review}
     committee.call("POST", f"/v1/meetings/{held}/agenda", point, status=404, **SECRETARY_THERE)
-    said: dict[str, Any] = {"meeting_id": held, "reasons": "x", "outcome": "end", "plan": "none"}
-    committee.call("POST", f"/v1/reviews/{review}/hold", said, status=404, **SECRETARY_THERE)
+    values: dict[str, Any] = {"meeting_id": held, "reasons": "x", "outcome": "end", "plan": "none"}
+    committee.call("POST", f"/v1/reviews/{review}/hold", values, status=404, **SECRETARY_THERE)
 
 
 def test_reviews_of_a_case_are_its_own_districts(committee: Desk, protocol_id: str, other: str) -> None:

@@ -17,16 +17,16 @@ def test_a_draft_tells_nothing_of_a_file_that_is_not_the_drafters(
     known, unknown = whole(protocol_id), whole(protocol_id, enrolment_id=str(uuid4()))
     registry_says(database, known["enrolment_id"], "active")
     for who in (ELSEWHERE, AID, SECRETARY):
-        told = []
+        entries = []
         for body in (known, unknown):
             proposer = None if who is SECRETARY else who["partner"]
             case = committee.call("POST", "/v1/applications", {**body, "proposer": proposer}, status=201, **who)
             edited = committee.call("PATCH", f"/v1/applications/{case['id']}", {"urgency": "x"}, **who)
             read = committee.call("GET", f"/v1/applications/{case['id']}", **who)
-            told.append([(each["enrolment_status"], each["withheld"]) for each in (case, edited, read)])
-        assert told[0] == told[1], who
-        assert {status for status, _ in told[0]} == {None}
-        assert all("enrolment_status" in withheld for _, withheld in told[0])
+            entries.append([(each["enrolment_status"], each["withheld"]) for each in (case, edited, read)])
+        assert entries[0] == entries[1], who
+        assert {status for status, _ in entries[0]} == {None}
+        assert all("enrolment_status" in withheld for _, withheld in entries[0])
 
 
 def test_the_own_zone_and_the_committee_know_how_the_file_stands(

@@ -90,8 +90,8 @@ def test_who_is_ended_in_the_middle_of_a_meeting_counts_no_longer(committee: Des
     assert come_in(committee, held, "carla", "parket")["agenda"][0]["missing"] == []
     member = invited(committee, protocol_id, one, "police")["id"]
     committee.call("POST", f"/v1/protocols/{protocol_id}/members/{member}/end", **SECRETARY)
-    said = {"meeting_id": held, **REASONS}
-    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    values = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", values, status=409, **SECRETARY)
     assert lacking["missing"] == ["police"]
 
 
@@ -139,12 +139,12 @@ def test_a_decision_waits_for_who_was_in_the_room(committee: Desk, protocol_id: 
     point = committee.call("GET", at(held), **SECRETARY)["agenda"][0]
     assert (point["missing"], point["waits_for"]) == ([], ["parket"])
     assert (point["present"], point["awaited"]) == ({"bert": "police"}, {"carla": "parket"})
-    said = {"meeting_id": held, **REASONS}
+    values = {"meeting_id": held, **REASONS}
     # What the committee alone may do at once needs everybody's own word.
     lower = {"instrument": "SAM", "version": "2.1", "answers": {"N1": "no"}, "level": "low"}
     committee.call("PUT", f"{path}/assessment", lower | {"meeting_id": held}, status=409, **SECRETARY)
-    assert committee.call("POST", f"{path}/grant", said, status=202, **SECRETARY)["state"] == "provisional"
-    committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    assert committee.call("POST", f"{path}/grant", values, status=202, **SECRETARY)["state"] == "provisional"
+    committee.call("POST", f"{path}/grant", values, status=409, **SECRETARY)
     assert committee.call("POST", f"{at(held)}/close", **SECRETARY)["agenda"][0]["state"] == "waiting"
     # Everything is as it was: the alarm lives, and people are reminded that it was not ratified.
     waiting = committee.call("GET", f"{path}/deadlines", **SECRETARY)
@@ -158,8 +158,8 @@ def test_a_decision_waits_for_who_was_in_the_room(committee: Desk, protocol_id: 
     assert after["decision"]["present"] == {"bert": "police", "carla": "parket"}
     assert after["decision"]["decided_by"]
     committee.call("POST", f"{at(held)}/presence", **member_of("carla", "parket"))
-    told = [each.type for each in committee.published(body["enrolment_id"])]
-    assert told.count("alarm.granted.v1") == 1
+    entries = [each.type for each in committee.published(body["enrolment_id"])]
+    assert entries.count("alarm.granted.v1") == 1
 
 
 def test_a_refusal_that_nobody_confirms_switches_nothing_off(
@@ -198,8 +198,8 @@ def test_a_process_that_died_after_the_confirmation_is_made_good(
     recorded(committee, held, "carla", "parket")
     ends_on = str(datetime.now(UTC).date() + timedelta(days=30))
     met = {"intimate": {"met": True}, "reachable": {"met": True}}
-    said = {"meeting_id": held, "outcome": "extend", "ends_on": ends_on, "conditions": met, **REASONS}
-    waits = committee.call("POST", f"/v1/reviews/{review['id']}/hold", said, status=202, **SECRETARY)
+    values = {"meeting_id": held, "outcome": "extend", "ends_on": ends_on, "conditions": met, **REASONS}
+    waits = committee.call("POST", f"/v1/reviews/{review['id']}/hold", values, status=202, **SECRETARY)
     assert waits["state"] == "open"
     committee.execute(f"UPDATE attendances SET confirmed_at = now() WHERE meeting_id = '{held}'")
     for _ in range(2):

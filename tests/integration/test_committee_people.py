@@ -99,11 +99,11 @@ def test_a_conflict_of_interest_counts_in_a_review_without_an_application(
     held = meeting(committee, protocol_id)
     point = {"review_id": review["id"]}
     committee.call("POST", f"/v1/meetings/{held}/agenda", point, status=404, **bert)
-    said = {"meeting_id": held, **REASONS, "outcome": "keep", "conditions": MET}
-    committee.call("POST", f"/v1/reviews/{review['id']}/hold", said, status=404, **bert)
+    values = {"meeting_id": held, **REASONS, "outcome": "keep", "conditions": MET}
+    committee.call("POST", f"/v1/reviews/{review['id']}/hold", values, status=404, **bert)
     committee.call("POST", f"/v1/meetings/{held}/agenda", point, **SECRETARY)
     assert committee.call("GET", f"/v1/meetings/{held}", **bert)["agenda"] == []
-    lacking = committee.call("POST", f"/v1/reviews/{review['id']}/hold", said, status=409, **SECRETARY)
+    lacking = committee.call("POST", f"/v1/reviews/{review['id']}/hold", values, status=409, **SECRETARY)
     assert lacking["excluded"] == ["bert"]
 
 
@@ -119,8 +119,8 @@ def test_a_conflict_of_interest_is_not_beaten_by_spelling(
     held = meeting(committee, protocol_id, about(path), people=((spelt, "police"), ("carla", "parket")))
     (point,) = committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"]
     assert (point["missing"], point["excluded"]) == (["police"], {"bert": "police"})
-    said = {"meeting_id": held, **REASONS}
-    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    values = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", values, status=409, **SECRETARY)
     assert (lacking["missing"], lacking["excluded"]) == (["police"], ["bert"])
     # Nor does who signs in under another spelling see any of it.
     bert = named(SECRETARY, spelt)
@@ -135,8 +135,8 @@ def test_one_person_counts_once(committee: Desk, protocol_id: str) -> None:
     held = meeting(committee, protocol_id, about(path), people=(("bert", "police"), ("Bert", "police")))
     invited(committee, protocol_id, "Bert", "parket", status=409)
     committee.call("POST", f"/v1/meetings/{held}/presence", status=403, **member_of("Bert", "parket"))
-    said = {"meeting_id": held, **REASONS}
-    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    values = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", values, status=409, **SECRETARY)
     assert lacking["missing"] == ["parket"]
     go(committee, held, "BERT")
     assert committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"][0]["present"] == {}
@@ -148,8 +148,8 @@ def test_other_members_are_other_people(committee: Desk, protocol_id: str) -> No
     committee.call("POST", f"{path}/ask-for-reconsideration", {"grounds": "news"}, **POLICE)
     again = tuple((who.title(), partner) for who, partner in QUORUM)
     held = meeting(committee, protocol_id, about(path), people=again)
-    said = {"meeting_id": held, **REASONS}
-    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    values = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", values, status=409, **SECRETARY)
     assert lacking["excluded"] == ["bert", "carla"]
 
 

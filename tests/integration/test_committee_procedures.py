@@ -82,7 +82,7 @@ def test_the_life_of_a_protocol(committee: Desk) -> None:
     assert [h["what"].partition(" ")[2].partition(" ")[2] for h in history] == [
         *("drafted", "submitted", "sent_back", "drafted", "submitted", "approved", "signed"),
     ]
-    assert history[2]["said"] == {"remarks": "no retention period"}
+    assert history[2]["details"] == {"remarks": "no retention period"}
 
 
 def test_a_version_binds_from_its_day_and_the_one_before_no_longer(

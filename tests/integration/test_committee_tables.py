@@ -27,14 +27,14 @@ def test_a_review_moves_by_its_table(
     held = meeting(committee, protocol_id, {"review_id": review["id"]})
 
     def put(into: ReviewState) -> None:
-        said = "'keep', now()" if into == ReviewState.HELD else "NULL, NULL"
+        text = "'keep', now()" if into == ReviewState.HELD else "NULL, NULL"
         committee.execute(
-            f"UPDATE reviews SET (state, outcome, held_at) = ('{into}', {said}) WHERE id = '{review['id']}'"
+            f"UPDATE reviews SET (state, outcome, held_at) = ('{into}', {text}) WHERE id = '{review['id']}'"
         )
 
     def found() -> str:
-        [[said]] = committee.sql(f"SELECT state FROM reviews WHERE id = '{review['id']}'")
-        return str(said)
+        [[text]] = committee.sql(f"SELECT state FROM reviews WHERE id = '{review['id']}'")
+        return str(text)
 
     put(state)
     with database.transaction() as tx:

@@ -114,8 +114,8 @@ def test_nobody_installs_it_and_somebody_hears_louder_each_day(
             f"due.subject_id = deadlines.id::text AND enrolment_id = '{body['enrolment_id']}'"
         )
         deadlines.remind(database)
-        told = committee.published(body["enrolment_id"])[-1]
-        assert (told.type, told.data["kind"], told.data["reminder_step"]) == (
+        value = committee.published(body["enrolment_id"])[-1]
+        assert (value.type, value.data["kind"], value.data["reminder_step"]) == (
             "deadline.missed.v1",
             "installation",
             reminder_step,
@@ -137,8 +137,12 @@ def test_one_that_is_suspended_is_loud_until_it_works_or_ends(
     assert watched(committee, path) == {"suspension"}
     # It is late from the beginning: the next round tells of it.
     deadlines.remind(database)
-    told = committee.published(enrolment)[-1]
-    assert (told.type, told.data["kind"], told.data["reminder_step"]) == ("deadline.missed.v1", "suspension", 1)
+    value = committee.published(enrolment)[-1]
+    assert (value.type, value.data["kind"], value.data["reminder_step"]) == (
+        "deadline.missed.v1",
+        "suspension",
+        1,
+    )
     registry_says(database, enrolment, "active")
     assert watched(committee, path) == set()
     registry_says(database, enrolment, "suspended")

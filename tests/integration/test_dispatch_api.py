@@ -212,9 +212,9 @@ def test_a_press_that_somebody_has_in_hand_keeps_no_other_out(
         assert answer.json()["not_taken"] == [str(raised[0].alarm_id)]
         operator = issuer.headers("operator", cic=GHENT_ROOM)
         views = client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json()
-        shown = {view["incident_id"] for view in views}
-        assert {str(each.alarm_id) for each in raised[1:]} <= shown
-        assert str(raised[0].alarm_id) not in shown
+        entries = {view["incident_id"] for view in views}
+        assert {str(each.alarm_id) for each in raised[1:]} <= entries
+        assert str(raised[0].alarm_id) not in entries
 
 
 @pytest.mark.parametrize(

@@ -118,12 +118,14 @@ def test_whatever_is_personal_of_an_alarm_is_logged_when_it_is_shown(desk: Dispa
 def test_a_room_is_told_that_cancel_codes_are_tried(desk: Dispatch) -> None:
     press = alarm()
     desk.press(press)
-    told = []
+    entries = []
     for _ in range(WRONG_CODES_THAT_TELL):
         asked_to_cancel(desk, press, UUID(press.device_id))
-        told.append(desk.sql("SELECT flags FROM incidents")[0][0])
-    assert ["cancel_codes_tried" in flags for flags in told] == [False] * (WRONG_CODES_THAT_TELL - 1) + [True]
-    assert all("cancel_code_wrong" in flags for flags in told)
+        entries.append(desk.sql("SELECT flags FROM incidents")[0][0])
+    assert ["cancel_codes_tried" in flags for flags in entries] == [False] * (WRONG_CODES_THAT_TELL - 1) + [
+        True
+    ]
+    assert all("cancel_code_wrong" in flags for flags in entries)
 
 
 @pytest.mark.parametrize("status", ["stock", "suspended", "lost", "returned"])

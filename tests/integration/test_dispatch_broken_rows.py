@@ -129,8 +129,10 @@ def test_it_is_shown_with_the_others_and_people_act_on_it(
 def test_it_escalates_and_the_streams_tell_of_both(desk: Dispatch, pair: tuple[UUID, UUID], kind: str) -> None:
     break_it(desk, kind, pair[0])
     desk.pass_time(20.1)
-    told = {e["incident_id"] for e in desk.published("incident.escalated.v1") if e["level"] == "all_positions"}
-    assert told == {str(each) for each in pair}
+    entries = {
+        e["incident_id"] for e in desk.published("incident.escalated.v1") if e["level"] == "all_positions"
+    }
+    assert entries == {str(each) for each in pair}
 
     async def first() -> set[str]:
         async with asyncio.timeout(20):
@@ -147,7 +149,7 @@ def test_it_escalates_and_the_streams_tell_of_both(desk: Dispatch, pair: tuple[U
                 break
         return {str(each) for each in pair if str(each) in text}
 
-    assert asyncio.run(first()) == told
+    assert asyncio.run(first()) == entries
 
 
 def _shown(desk: Dispatch) -> list[Any]:

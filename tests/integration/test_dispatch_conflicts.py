@@ -100,14 +100,14 @@ def test_each_withdraws_what_it_said_itself_in_any_order(case: Case, order: tupl
     one, other = uuid4(), uuid4()
     about = {"enrolment_id": case.enrolment}
     later = at + timedelta(seconds=9)
-    said = [
+    entries = [
         ConflictDeclared(**about, application_id=one, person="Tom ", declared_at=at),
         ConflictWithdrawn(**about, application_id=one, person="tom", withdrawn_at=later),
         ConflictDeclared(**about, application_id=other, person="TOM", declared_at=at),
         ConflictWithdrawn(**about, application_id=other, person="tom", withdrawn_at=later),
     ]
     for number in (*order, *order):
-        tell(case.desk.context, said[number])
+        tell(case.desk.context, entries[number])
     _, seen = case.call("GET", path)
     assert (seen["conflicted"], seen["card"]["victim"]["name"]) == (False, SECRET)
     tell(case.desk.context, FileConflictDeclared(**about, person="tom", declared_at=at))

@@ -67,8 +67,10 @@ def test_a_forged_press_burns_no_counter(desk: Dispatch) -> None:
     own = unverified_alarm_id_of(str(device), "3", str(hers.content))
     assert [r["alarm_id"] for r in desk.published("press.routed.v1") if r["lane"] == "verified"] == [str(own)]
     # It says under which id it came, and which press it is: whoever has that id for the forged one sees it.
-    told = {(r["came_as"], r["digest"]) for r in desk.published("press.routed.v1") if r["lane"] == "verified"}
-    assert told == {(str(hers.alarm_id), hers.digest)}
+    entries = {
+        (r["came_as"], r["digest"]) for r in desk.published("press.routed.v1") if r["lane"] == "verified"
+    }
+    assert entries == {(str(hers.alarm_id), hers.digest)}
     # Whoever brings it again hears of its own incident.
     brought = dict.fromkeys(copies.keys_of(hers), hers.alarm_id)
     ((mine,),) = desk.sql("SELECT id FROM incidents WHERE lane = 'verified'")

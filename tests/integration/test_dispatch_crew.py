@@ -126,8 +126,8 @@ def _shares_the_perpetrator(night: Night) -> UUID:
             "addresses": [],
         }
         codes = {"cancel_code": "1234", "duress_code": "4321"}
-        told = {"enrolment_id": of, "managing_zone_id": "gent-1", "version": version, "card": card}
-        published = CardPublished.model_validate({**told, **codes, "published_at": datetime.now(UTC)})
+        values = {"enrolment_id": of, "managing_zone_id": "gent-1", "version": version, "card": card}
+        published = CardPublished.model_validate({**values, **codes, "published_at": datetime.now(UTC)})
         tell(night.desk.context, published)
     return device
 

@@ -64,8 +64,8 @@ def test_the_room_where_she_is_now_is_brought_in_and_it_rings_again(desk: Dispat
     assert places(desk) == [(BRUSSELS.lat, BRUSSELS.lon)]
     # Who is near to where she is now; and the room's own software is told.
     assert proposed(desk) == ["b0"]
-    told = [order for order in desk.published("order.sent.v1") if order["control_room_id"] == BRUSSELS_ROOM]
-    assert [(order["incident_id"], order["presses"]) for order in told] == [(str(first.alarm_id), 2)]
+    entries = [order for order in desk.published("order.sent.v1") if order["control_room_id"] == BRUSSELS_ROOM]
+    assert [(order["incident_id"], order["presses"]) for order in entries] == [(str(first.alarm_id), 2)]
     desk.pass_time(20.1)
     assert [e["level"] for e in desk.published("incident.escalated.v1")] == ["all_positions"]
     assert [name for name, query in INVARIANTS.items() if desk.sql(query)] == []

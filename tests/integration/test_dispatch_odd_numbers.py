@@ -73,13 +73,13 @@ def test_an_alarm_of_a_room_that_no_map_has_is_on_a_screen_and_rings(desk: Dispa
     for _ in range(3):
         desk.pass_time(20.1)
     escalated = desk.published("incident.escalated.v1")
-    told = [each for each in escalated if each["incident_id"] == str(first.alarm_id)]
-    assert [each["level"] for each in told if each["level"] != "no_unit"] == [
+    entries = [each for each in escalated if each["incident_id"] == str(first.alarm_id)]
+    assert [each["level"] for each in entries if each["level"] != "no_unit"] == [
         "all_positions",
         "supervisor",
         "neighbour",
     ]
-    assert told[-1]["target_control_room_id"] in desk.context.situation.rooms[default].neighbours
+    assert entries[-1]["target_control_room_id"] in desk.context.situation.rooms[default].neighbours
 
 
 @pytest.mark.parametrize("at", ["infinity", "2150-01-01", "now() + interval '1 hour'"])
@@ -122,8 +122,8 @@ def test_a_unit_that_will_be_seen_is_not_fresh(
     chosen = "SELECT unit_id FROM orders WHERE incident_id = '{}' AND state = 'proposed'"
     assert desk.sql(chosen.format(second.alarm_id)) == [(far,)]
     headers = issuer.headers("operator", cic=GHENT_ROOM)
-    shown = client.get(f"/v1/control-rooms/{GHENT_ROOM}/units", headers=headers).json()
-    assert {each["unit_id"]: each["fresh"] for each in shown} == {near: False, far: True}
+    answer = client.get(f"/v1/control-rooms/{GHENT_ROOM}/units", headers=headers).json()
+    assert {each["unit_id"]: each["fresh"] for each in answer} == {near: False, far: True}
 
 
 def test_a_unit_that_cannot_be_read_hides_no_other(desk: Dispatch, client: TestClient, issuer: Issuer) -> None:

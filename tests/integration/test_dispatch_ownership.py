@@ -154,8 +154,8 @@ def test_the_order_of_a_unit_is_its_own_rooms_gateways(rooms: Rooms) -> None:
         of_antwerp = load_served_incidents(session, control_room_id="cic-antwerpen")
         of_ghent = load_served_incidents(session, control_room_id=GHENT_ROOM)
     assert ([i.id for i in of_antwerp], of_ghent) == ([raised.alarm_id], [])
-    told = {cic: Watcher("gateway", cic, lambda v: v).frames(view) for cic in (GHENT_ROOM, "cic-antwerpen")}
-    assert [len(frames) for frames in told.values()] == [0, 1]
+    values = {cic: Watcher("gateway", cic, lambda v: v).frames(view) for cic in (GHENT_ROOM, "cic-antwerpen")}
+    assert [len(frames) for frames in values.values()] == [0, 1]
     status, answer = rooms.call("POST", f"{path}/acknowledge", cic="cic-antwerpen")
     assert (status, answer["state"]) == (200, "acknowledged")
 
@@ -201,8 +201,8 @@ def test_who_is_conflicted_does_not_see_the_patrol_drive_to_her(rooms: Rooms) ->
     }
     assert all(other["lat"] is not None for other in seen.values() if other["unit_id"] != unit)
     assert rooms.seen(GHENT_ROOM, sub="olga")[unit]["lat"] is not None
-    told = rooms.seen(GHENT_ROOM, role="gateway", sub="software")[unit]
-    assert (told["withheld_from"], told["lat"] is not None) == (["Tom"], True)
+    value = rooms.seen(GHENT_ROOM, role="gateway", sub="software")[unit]
+    assert (value["withheld_from"], value["lat"] is not None) == (["Tom"], True)
     assert rooms.seen(GHENT_ROOM, sub="olga")[unit]["withheld_from"] == []
 
 

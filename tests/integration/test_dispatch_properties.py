@@ -140,8 +140,8 @@ def test_urgency_is_the_rule_of_the_domain_whatever_came_in_between(
             assert urgency >= least
             least = urgency
     with desk.context.database.read() as session:
-        shown = [incident.lane for incident in load_open_incidents(session, GHENT_ROOM)]
-    assert shown == ["verified", "unverified"]
+        entries = [incident.lane for incident in load_open_incidents(session, GHENT_ROOM)]
+    assert entries == ["verified", "unverified"]
 
 
 def _comes(desk: Dispatch, device: UUID, lane: Lane, what: str, count: int) -> None:

@@ -54,7 +54,7 @@ def _units(desk: Dispatch, **places: tuple[float, float] | None) -> None:
 def _somebody(desk: Dispatch, zone: str = "gent-1", home: dict[str, Any] | None = None) -> UUID:
     """A device whose file is kept in `zone`, with a card that has this home address, if any."""
     device, enrolment, at = uuid4(), uuid4(), datetime.now(UTC)
-    told = {"enrolment_id": enrolment, "managing_zone_id": zone}
+    values = {"enrolment_id": enrolment, "managing_zone_id": zone}
     addresses: list[dict[str, Any]] = [
         {"kind": "work", "text": "Grote Markt, Aalst", "lat": AALST.lat, "lon": AALST.lon}
     ]
@@ -64,10 +64,10 @@ def _somebody(desk: Dispatch, zone: str = "gent-1", home: dict[str, Any] | None 
     codes = {"cancel_code": "1234", "duress_code": "4321"}
     tell(
         desk.context,
-        EnrolmentChanged.model_validate({**told, "status": "active", "changed_at": at}),
+        EnrolmentChanged.model_validate({**values, "status": "active", "changed_at": at}),
         DeviceChanged.model_validate(
             {
-                **told,
+                **values,
                 "device_id": device,
                 "public_key": public_key_of(device),
                 "status": "active",
@@ -75,7 +75,7 @@ def _somebody(desk: Dispatch, zone: str = "gent-1", home: dict[str, Any] | None 
                 "changed_at": at,
             }
         ),
-        CardPublished.model_validate({**told, **codes, "version": 1, "card": card, "published_at": at}),
+        CardPublished.model_validate({**values, **codes, "version": 1, "card": card, "published_at": at}),
     )
     return device
 

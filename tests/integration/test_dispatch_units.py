@@ -147,8 +147,8 @@ def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Dispatch) -
     desk.pass_time(19)
     assert desk.published("incident.escalated.v1") == []
     desk.pass_time(2)
-    told = [(e["incident_id"], e["level"]) for e in desk.published("incident.escalated.v1")]
-    assert told == [(str(raised.alarm_id), "supervisor")]
+    entries = [(e["incident_id"], e["level"]) for e in desk.published("incident.escalated.v1")]
+    assert entries == [(str(raised.alarm_id), "supervisor")]
     desk.pass_time(20)
     orders = desk.sql("SELECT incident_id, unit_id, automatic FROM orders WHERE sent_at IS NOT NULL")
     assert {(incident, automatic) for incident, _, automatic in orders} == {

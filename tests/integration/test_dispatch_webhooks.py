@@ -90,23 +90,23 @@ def test_a_webhook_takes_an_admin_and_a_supervisor_of_the_room(house: House) -> 
     house.in_force("https://cad.example/old")
     proposed = house.put(webhook_url="https://other.example/new", webhook_secret=SECRET)
     assert proposed.status_code == 202
-    told = proposed.json()
-    assert (told["webhook_url"], told["proposed_by"]) == ("https://other.example/new", "ada")
+    answer = proposed.json()
+    assert (answer["webhook_url"], answer["proposed_by"]) == ("https://other.example/new", "ada")
     assert "secret" not in proposed.text
     # Until somebody else said so the old one counts.
-    assert house.standing() == {"webhook_url": "https://cad.example/old", "proposed": told}
-    assert house.answer(told["proposal_id"], cic=BRUSSELS_ROOM).status_code == 403
-    assert house.answer(told["proposal_id"], role="admin").status_code == 403
-    own = house.answer(told["proposal_id"], sub=" ADA", role="admin supervisor")
+    assert house.standing() == {"webhook_url": "https://cad.example/old", "proposed": answer}
+    assert house.answer(answer["proposal_id"], cic=BRUSSELS_ROOM).status_code == 403
+    assert house.answer(answer["proposal_id"], role="admin").status_code == 403
+    own = house.answer(answer["proposal_id"], sub=" ADA", role="admin supervisor")
     assert (own.status_code, own.json()["field"]) == (403, "proposal_id")
     other = house.answer(uuid4())
     assert (other.status_code, other.json()["field"]) == (409, "proposal_id")
     assert house.standing()["webhook_url"] == "https://cad.example/old"
-    assert house.answer(told["proposal_id"]).status_code == 204
+    assert house.answer(answer["proposal_id"]).status_code == 204
     assert house.standing() == {"webhook_url": "https://other.example/new", "proposed": None}
-    assert house.answer(told["proposal_id"]).status_code == 409
-    said = [("ada", "webhook proposed"), ("sara", "webhook confirmed")]
-    assert [each for each in house.log() if each[1].startswith("webhook ")] == said * 2
+    assert house.answer(answer["proposal_id"]).status_code == 409
+    entries = [("ada", "webhook proposed"), ("sara", "webhook confirmed")]
+    assert [each for each in house.log() if each[1].startswith("webhook ")] == entries * 2
 
 
 def test_what_was_proposed_is_what_is_confirmed(house: House) -> None:

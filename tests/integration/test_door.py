@@ -118,11 +118,11 @@ def looked_after(path: Path3, incidents: list[tuple[UUID, str]]) -> None:
     by_room: dict[str, set[str]] = {}
     for incident, room in incidents:
         by_room.setdefault(room, set()).add(str(incident))
-        told = (
+        text = (
             f"SELECT 1 FROM incidents i WHERE id = '{incident}' AND (escalation IS NOT NULL OR EXISTS "
             "(SELECT 1 FROM orders o WHERE o.incident_id = i.id))"
         )
-        eventually(partial(path.desk.sql, told), 60)
+        eventually(partial(path.desk.sql, text), 60)
     for room, wanted in by_room.items():
         listed = path.rooms.get(f"/v1/control-rooms/{room}/incidents", headers=path.as_room("operator", room))
         assert listed.status_code == 200

@@ -96,8 +96,8 @@ def close(path: Path3, incident_id: UUID) -> None:
 
 
 def stages(path: Path3, button: Button, alarm_id: UUID) -> set[str]:
-    said = {"device_id": str(button.id), "alarm_id": str(alarm_id), "at": clock.now().isoformat()}
-    headers = {"authorization": f"Device {button.sign(said, 'follow').decode()}"}
+    values = {"device_id": str(button.id), "alarm_id": str(alarm_id), "at": clock.now().isoformat()}
+    headers = {"authorization": f"Device {button.sign(values, 'follow').decode()}"}
     ladder = path.api.http.get(f"/v1/alarms/{alarm_id}", headers=headers).json()
     return {each["stage"] for each in ladder["stages"]}
 
@@ -105,8 +105,8 @@ def stages(path: Path3, button: Button, alarm_id: UUID) -> set[str]:
 def handed_over(path: Path3, alarm_id: UUID) -> dict[str, str]:
     """What dispatch answers to the press, as the alarm service brings it from its row."""
     admin = path.issuer.headers("admin")
-    told = path.api.http.post(f"/v1/alarms/{alarm_id}/redeliver", headers=admin).json()
-    return {told["alarm_id"]: told["incident_id"]}
+    answer = path.api.http.post(f"/v1/alarms/{alarm_id}/redeliver", headers=admin).json()
+    return {answer["alarm_id"]: answer["incident_id"]}
 
 
 def room_of(path: Path3, incident_id: UUID) -> str:
@@ -129,10 +129,10 @@ def three(started: Three) -> Three:
 
 def tell(three: Three) -> None:
     """What dispatch published comes to alarm, twice; and what both published to reporting."""
-    told = [event for event in map(Event.decode, three.desk.waiting()) if event.type == PressRouted.TYPE]
+    entries = [event for event in map(Event.decode, three.desk.waiting()) if event.type == PressRouted.TYPE]
     for _ in range(2):
         with three.alarm.transaction() as tx:
-            follow_dispatch(tx, told, three.vault)
+            follow_dispatch(tx, entries, three.vault)
     three.deliver()
 
 

@@ -131,13 +131,18 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
         if (each["enrolment_id"], each["cause"]) == (body["enrolment_id"], "periodic")
     )
     held = meeting(here, protocol, {"review_id": review["id"]})
-    said = {"meeting_id": held, "outcome": "chain_approach", "reasons": "needs more", "referral": a_referral()}
-    here.call("POST", f"/v1/reviews/{review['id']}/hold", said, **SECRETARY)
+    values = {
+        "meeting_id": held,
+        "outcome": "chain_approach",
+        "reasons": "needs more",
+        "referral": a_referral(),
+    }
+    here.call("POST", f"/v1/reviews/{review['id']}/hold", values, **SECRETARY)
     waits = meeting(here, protocol, about(submitted(here, whole(protocol))), people=(("bert", "police"),))
     recorded(here, waits, "carla", "parket")
     late = here.call("GET", f"/v1/meetings/{waits}", **SECRETARY)["agenda"][0]["application_id"]
-    said = {"meeting_id": waits, "reasons": "all three"}
-    here.call("POST", f"/v1/applications/{late}/grant", said, status=202, **SECRETARY)
+    values = {"meeting_id": waits, "reasons": "all three"}
+    here.call("POST", f"/v1/applications/{late}/grant", values, status=202, **SECRETARY)
     members = f"/v1/protocols/{protocol}/members"
     places = (members, path, f"{path}/opinions", f"{path}/history", f"{path}/handovers", f"/v1/meetings/{held}")
     before = [here.call("GET", each, **SECRETARY) for each in places]
@@ -210,8 +215,8 @@ def test_dispatch(cluster: Cluster) -> None:
     assert after.decrypt_fix(incident) == dispatching.GHENT
     for row, told in ((closed, "seen safe"), (order, "the car broke down")):
         assert row is not None
-        assert row.said is not None
-        assert after.decrypt_said(row.id, row.said) == told
+        assert row.encrypted_reason is not None
+        assert after.decrypt_reason(row.id, row.encrypted_reason) == told
 
 
 def test_alarm(cluster: Cluster, issuer: Issuer) -> None:

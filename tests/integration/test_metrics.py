@@ -156,8 +156,8 @@ def test_a_dashboard_shows_what_was_measured(prometheus: httpx.Client) -> None:
 def test_an_alert_fires_at_what_is_wrong_and_no_other(prometheus: httpx.Client) -> None:
     def firing() -> list[tuple[str, str | None]]:
         alerts = prometheus.get("/api/v1/alerts").json()["data"]["alerts"]
-        told = [each["labels"] for each in alerts if each["state"] == "firing"]
-        return [(labels["alertname"], labels.get("control_room")) for labels in told]
+        entries = [each["labels"] for each in alerts if each["state"] == "firing"]
+        return [(labels["alertname"], labels.get("control_room")) for labels in entries]
 
     assert eventually(firing) == [("CanaryMissed", "cic-gent")]
     groups = prometheus.get("/api/v1/rules").json()["data"]["groups"]

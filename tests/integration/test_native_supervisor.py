@@ -170,8 +170,8 @@ def test_a_new_start_takes_over_from_a_killed_supervisor(run: Path) -> None:
 
 def test_a_taken_port_is_named_with_who_has_it(run: Path) -> None:
     layout = Layout.at(run)
-    told = rf"port {layout.ports['alarm']} of greeter.*pid {os.getpid()}"
-    with socket.create_server(("127.0.0.1", layout.ports["alarm"])), pytest.raises(SetupError, match=told):
+    text = rf"port {layout.ports['alarm']} of greeter.*pid {os.getpid()}"
+    with socket.create_server(("127.0.0.1", layout.ports["alarm"])), pytest.raises(SetupError, match=text):
         System.up(run, plan=SMALL)
     assert not records.running(layout)
 

@@ -181,8 +181,8 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def all_is_as_it_was_moved(self) -> None:
         known = self.committee.call("GET", f"{self.path}/versions", **SECRETARY)
-        said = [[each["state"], int(each["content"]["quorum"] == list(CITY_TOO))] for each in known]
-        assert said[::-1] == self.versions
+        entries = [[each["state"], int(each["content"]["quorum"] == list(CITY_TOO))] for each in known]
+        assert entries[::-1] == self.versions
         assert sum(state == "in_force" for state, _ in self.versions) <= 1
         for path, version in self.cases.items():
             assert self.committee.call("GET", path, **SECRETARY)["protocol_version"] == version

@@ -74,13 +74,13 @@ def test_photos_show_whose_and_how_old_they_are(registry: Desk, pages: TestClien
         path = f"{file}/photos?taken_on={today(-days)}{of}"
         assert registry.upload(path, picture(), **GHENT).status_code == 201
     text = read_page(pages, issuer, page, GHENT)
-    shown = [registry.call("GET", f"{file}/photos", **GHENT)[n]["id"] for n in (0, 1)]
-    assert all(f'src="{file}/photos/{each}"' in text for each in shown)
+    entries = [registry.call("GET", f"{file}/photos", **GHENT)[n]["id"] for n in (0, 1)]
+    assert all(f'src="{file}/photos/{each}"' in text for each in entries)
     assert 'alt="Foto van An Peeters' in text
     assert 'alt="Foto van Jan Claes' in text
     assert "13 maanden oud" in text
     assert text.count("verouderd") == 1
-    assert f"DELETE {file}/photos/{shown[0]}" in text
+    assert f"DELETE {file}/photos/{entries[0]}" in text
     assert f'<option value="{who}">' in text
 
 

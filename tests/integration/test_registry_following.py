@@ -39,8 +39,8 @@ def file(registry: Desk, file: str) -> str:
 
 
 def card(verified_on: date | None, until: date | None = None) -> dict[str, Any]:
-    said = {"text": "knife", "source": "victim", "verified_on": verified_on and verified_on.isoformat()}
-    person = {**a_card()["card"]["perpetrators"][0], "violence": [], "weapons": [said]}
+    values = {"text": "knife", "source": "victim", "verified_on": verified_on and verified_on.isoformat()}
+    person = {**a_card()["card"]["perpetrators"][0], "violence": [], "weapons": [values]}
     measure = {"kind": "no-contact order", "until": (until or today(300)).isoformat()}
     return a_card(card={**a_card()["card"], "perpetrators": [person], "measures": [measure]})
 
@@ -162,8 +162,8 @@ def test_reminders_come_at_eight_in_belgium_in_summer_and_in_winter() -> None:
     ],
 )
 def test_the_oldest_of_what_was_said_counts(verified: tuple[date | None, ...], due: date) -> None:
-    said = [{"text": "x", "verified_on": day} for day in verified]
-    person = {"name": "x", "ref": uuid4(), "violence": said[:1], "weapons": said[1:]}
+    entries = [{"text": "x", "verified_on": day} for day in verified]
+    person = {"name": "x", "ref": uuid4(), "violence": entries[:1], "weapons": entries[1:]}
     told = Card.model_validate({"victim": {"name": "y"}, "perpetrators": [person]})
     assert domain.reminders_of_card(told, date(2026, 6, 1)) == [("verify", str(person["ref"]), due)]
 
@@ -222,7 +222,7 @@ def test_the_zone_hears_of_a_conflict_of_interest_that_somebody_else_declared(
     registry.call("PUT", f"{file}/card", card(None), **GHENT)
     enrolment, at, application = UUID(file.rpartition("/")[2]), datetime.now(UTC), uuid4()
     about = {"enrolment_id": enrolment, "application_id": application, "person": "Tom"}
-    said = [
+    items = [
         ConflictDeclared(**about, declared_at=at, by_another=True),
         ConflictWithdrawn(**about, withdrawn_at=at + timedelta(seconds=5)),
     ]
@@ -230,7 +230,7 @@ def test_the_zone_hears_of_a_conflict_of_interest_that_somebody_else_declared(
 
     def hear(*which: int) -> None:
         for number in which:
-            conflict = events.conflicted(wrap(said[number], source="/services/committee"))
+            conflict = events.conflicted(wrap(items[number], source="/services/committee"))
             assert conflict is not None
             with database.transaction() as tx:
                 access.record_conflict(tx, conflict)
@@ -251,8 +251,8 @@ def test_the_zone_hears_of_a_conflict_of_interest_that_somebody_else_declared(
     for _ in range(2):
         registry.call("POST", f"{file}/conflicts/withdraw", wrong, status=204, **GHENT)
     registry.call("GET", file, **tom)
-    told = [each for each in registry.published(str(enrolment)) if each.type.startswith("file_conflict.")]
-    assert [each.type for each in told] == ["file_conflict.declared.v1", "file_conflict.withdrawn.v1"]
+    entries = [each for each in registry.published(str(enrolment)) if each.type.startswith("file_conflict.")]
+    assert [each.type for each in entries] == ["file_conflict.declared.v1", "file_conflict.withdrawn.v1"]
     registry.call("POST", f"{file}/conflicts", {"subject": "tom", "reason": "friends"}, status=204, **GHENT)
     registry.call("GET", file, status=404, **tom)
 

@@ -56,13 +56,13 @@ class Lives(Moves):
         """What was granted and is not on, or is to end and did not: until it is so."""
         now, runs = self.seen(), self.runs()
         rows = f"SELECT kind FROM reminders WHERE enrolment_id = '{self.id}' AND settled_at IS NULL"
-        told = {kind for (kind,) in self.registry.sql(rows)}
-        assert ("activate" in told) == (runs and now["status"] == "open")
-        assert ("granted" in told) == (runs and now["status"] == "ended")
+        entries = {kind for (kind,) in self.registry.sql(rows)}
+        assert ("activate" in entries) == (runs and now["status"] == "open")
+        assert ("granted" in entries) == (runs and now["status"] == "ended")
         works = any(each["status"] == "active" for each in now["devices"])
         on = now["status"] == "suspended" or (now["status"] == "active" and not works)
-        assert ("unprotected" in told) == now["unprotected"] == (on and not now["to_end"])
-        assert ("to_end" in told) == (now["to_end"] and now["status"] != "ended")
+        assert ("unprotected" in entries) == now["unprotected"] == (on and not now["to_end"])
+        assert ("to_end" in entries) == (now["to_end"] and now["status"] != "ended")
 
     @invariant()
     def ledger_is_right(self) -> None:
@@ -112,11 +112,11 @@ def databases(
 ) -> dict[str, Database]:
     """Of each service; the handlers of both workers use them too."""
     alarm = environment(issuer, cluster.database("alarm"))
-    told = {"dispatch_url": "http://127.0.0.1:1", "service_token": "none"}
+    values = {"dispatch_url": "http://127.0.0.1:1", "service_token": "none"}
     made = {
         "registry": Database(engine_of(registry_settings), "/services/registry"),
         "committee": Database(engine_of(committee_settings), "/services/committee"),
-        "alarm": Database(engine_of(AlarmSettings.model_validate(alarm | told)), "/services/alarm"),
+        "alarm": Database(engine_of(AlarmSettings.model_validate(alarm | values)), "/services/alarm"),
     }
     monkeypatch.setitem(vars(worker.PROCESS), "database", made["registry"])
     monkeypatch.setitem(vars(committee_worker.PROCESS), "database", made["committee"])

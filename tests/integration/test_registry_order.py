@@ -67,13 +67,13 @@ def test_who_had_to_wait_said_the_last_word(
         registry.call("POST", f"{file}/activate", **GHENT)
         files.suspend(waits, identity(file), "abroad")
     assert registry.call("GET", file, **GHENT)["status"] == "suspended"
-    told = [
+    entries = [
         EnrolmentChanged.model_validate(each.data)
         for each in registry.published(str(identity(file)))
         if each.type == EnrolmentChanged.TYPE
     ]
     # Dispatch, alarm and reporting keep what changed last.
-    assert max(told, key=lambda each: each.changed_at).status == "suspended"
+    assert max(entries, key=lambda each: each.changed_at).status == "suspended"
 
 
 def test_an_alarm_that_lives_on_after_its_device_came_back_is_told_of(

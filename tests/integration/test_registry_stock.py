@@ -83,8 +83,10 @@ def test_the_whole_life_of_a_button_and_a_phone(registry: Desk, database: Databa
     assert (wiped["status"], wiped["wiped_at"] is not None) == ("stock", True)
     third = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
     assert issued(registry, third, wanted(button_item_id=button["id"]))["button_serial"] == button["serial"]
-    told = [(e.type, e.data["status"]) for e in registry.published(str(identity(file))) if "device" in e.type]
-    assert told == [
+    entries = [
+        (e.type, e.data["status"]) for e in registry.published(str(identity(file))) if "device" in e.type
+    ]
+    assert entries == [
         ("device.changed.v1", status) for status in ("matched", "active", "matched", "active", "returned")
     ]
 

@@ -94,8 +94,11 @@ def test_a_photo_of_another_century_or_of_tomorrow_is_refused(registry: Desk, fi
 def test_a_line_of_a_list_is_told_the_same(registry: Desk) -> None:
     heads = "reference,victim_name,cancel_code,duress_code,victim_phone,victim_born_on"
     answer = registry.text("POST", "/v1/imports", f"{heads}\n1,An,2468,1357,bel mij,2050-01-01\n", **GHENT)
-    told = [(each["column"], each["code"]) for each in answer.json()["problems"]]
-    assert sorted(told) == [("victim_born_on", "date_in_future"), ("victim_phone", "string_pattern_mismatch")]
+    entries = [(each["column"], each["code"]) for each in answer.json()["problems"]]
+    assert sorted(entries) == [
+        ("victim_born_on", "date_in_future"),
+        ("victim_phone", "string_pattern_mismatch"),
+    ]
 
 
 UNREADABLE = {

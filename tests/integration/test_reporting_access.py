@@ -154,21 +154,21 @@ def test_conflicts_of_interest_come_from_both_sides_twice_and_before_the_case(
 def test_each_withdraws_what_it_said_itself_in_any_order(api: Desk, told: Told, order: tuple[int, ...]) -> None:
     about = {"enrolment_id": told.enrolment}
     one = {**about, "application_id": uuid4()}
-    said = [
+    entries = [
         ConflictDeclared(**one, person="Tom ", declared_at=ev.T0),
         ConflictWithdrawn(**one, person="tom", withdrawn_at=ev.after(5)),
         FileConflictDeclared(**about, person="TOM", declared_at=ev.T0),
         FileConflictWithdrawn(**about, person="tom", withdrawn_at=ev.after(5)),
     ]
     tom, queue = named(WATCHER, "tom"), REPORTING_FOLLOW_UP
-    batches = [ev.events(said[number]) for number in order if number != 3]
+    batches = [ev.events(entries[number]) for number in order if number != 3]
     enter(told.records.database, *batches, *batches, queue=queue)
     # The registry still says it.
     api.call("GET", told.report, status=404, **tom)
-    enter(told.records.database, *(ev.events(said[number]) for number in order), queue=queue)
+    enter(told.records.database, *(ev.events(entries[number]) for number in order), queue=queue)
     api.call("GET", told.report, **tom)
     again = ConflictDeclared(**one, person="tom", declared_at=ev.after(6))
-    enter(told.records.database, ev.events(again, said[1], said[0]), queue=queue)
+    enter(told.records.database, ev.events(again, entries[1], entries[0]), queue=queue)
     api.call("GET", told.report, status=404, **tom)
 
 
@@ -209,14 +209,14 @@ def test_the_log_says_what_was_shown(api: Desk, told: Told) -> None:
     told.proposed("victim-support", None)
     for who in (SUPPORT, WATCHER):
         api.call("GET", told.report, **named(who, f"reader {who['role']}"))
-    shown = dict(
+    values = dict(
         api.sql(
             "SELECT subject, fields FROM audit_entry WHERE subject LIKE 'reader %' "
             f"AND about = 'enrolment:{told.enrolment}'"
         )
     )
-    assert shown["reader follow_up"] == ["daily_report", "file"]
-    assert shown["reader device_desk"] == [
+    assert values["reader follow_up"] == ["daily_report", "file"]
+    assert values["reader device_desk"] == [
         *("button_battery", "daily_report", "heartbeats", "last_contact_at"),
         "phone_battery",
     ]

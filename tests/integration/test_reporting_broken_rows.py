@@ -68,8 +68,8 @@ def read(api: Desk) -> dict[str, Any]:
     for path in LISTS:
         answer = api.answer(path, role="device_desk")
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:200]}"
-        said = answer.json()
-        found[path] = len(said["presses"]) if "presses" in said else len(said)
+        body = answer.json()
+        found[path] = len(body["presses"]) if "presses" in body else len(body)
     return found
 
 

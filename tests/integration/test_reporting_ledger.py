@@ -134,8 +134,8 @@ def test_two_incidents_for_one_press_is_a_gap_told_once(database: Database, conf
     expected = [(str(alarm_id_of(ev.DEVICE, 1)), "two_incidents")]
     assert found_gaps(database, config) == expected
     assert found_gaps(database, config) == expected
-    told = [event for event in published(database) if event.type == "ledger.gap_found.v1"]
-    assert [(event.data["alarm_id"], event.data["kind"]) for event in told] == expected
+    entries = [event for event in published(database) if event.type == "ledger.gap_found.v1"]
+    assert [(event.data["alarm_id"], event.data["kind"]) for event in entries] == expected
     with database.read() as session:
         assert [(row.kind, row.times) for row in attention.listing(session)] == [("gap", 1)]
 

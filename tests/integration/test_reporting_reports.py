@@ -173,8 +173,8 @@ def test_reports_are_made_once_each_morning_and_silence_is_told(
             make_reports.begin_reports(tx, ledger_database.settings)
     assert _due(database) == [("2026-03-01", datetime(2026, 3, 2, 4, tzinfo=UTC))], "05:00 local, once"
     _run(ledger_database)
-    told = [e.data for e in published(database) if e.type == "report.published.v1"]
-    assert [(e["enrolment_id"], e["day"]) for e in told] == [(str(silent), "2026-03-01")]
+    entries = [e.data for e in published(database) if e.type == "report.published.v1"]
+    assert [(e["enrolment_id"], e["day"]) for e in entries] == [(str(silent), "2026-03-01")]
     assert _due(database) == [("2026-03-02", datetime(2026, 3, 3, 4, tzinfo=UTC))]
     report = api.call("GET", f"/v1/reports/daily/{silent}", role="device_desk")
     assert report["nothing_received"]

@@ -140,8 +140,8 @@ def test_a_fact_that_came_late_is_in_the_new_version_and_shown_to_who_may_know(
     follow(database, ev.heartbeat(device, None, ev.after(5), phone_battery=3))
     later(database, monkeypatch, 2)
     path = f"/v1/reports/daily/{enrolment}?day={DAY}"
-    told = {each["what"] for each in api.call("GET", path, **DEVICES)["changed"]}
-    assert {"heartbeats", "phone_battery"} <= told
+    entries = {each["what"] for each in api.call("GET", path, **DEVICES)["changed"]}
+    assert {"heartbeats", "phone_battery"} <= entries
     api.execute(f"INSERT INTO proposers VALUES ('{enrolment}', 'victim-support', '')")
     support: Who = {"role": "follow_up", "partner": "victim-support"}
     shown = api.call("GET", path, **support)
@@ -173,8 +173,8 @@ def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
     for _ in range(3):
         with database.transaction() as tx:
             make_reports.run_reports(tx, ledger_database.settings)
-    told = [e.data["enrolment_id"] for e in published(database) if e.type == "report.published.v1"]
-    assert set(told) == {str(each) for each in cases if each != poisoned}
+    entries = [e.data["enrolment_id"] for e in published(database) if e.type == "report.published.v1"]
+    assert set(entries) == {str(each) for each in cases if each != poisoned}
     [point] = api.call("GET", "/v1/attention", **DEVICES)
     assert (point["kind"], point["key"], point["detail"]["error"]) == (
         "report_failed",

@@ -91,6 +91,6 @@ def test_the_session_travels_only_encrypted_where_there_are_certificates(
     response = Response()
     signin.SignIn(told, Vault(f"1:{new_key()}"), Verifier(told)).sessions.bear(response, "token")
     for cookie in response.headers.getlist("set-cookie"):
-        said = {part.strip().lower() for part in cookie.split(";")}
-        assert {"httponly", "samesite=strict", "path=/"} <= said
-        assert ("secure" in said) == secure
+        entries = {part.strip().lower() for part in cookie.split(";")}
+        assert {"httponly", "samesite=strict", "path=/"} <= entries
+        assert ("secure" in entries) == secure

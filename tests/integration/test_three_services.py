@@ -280,8 +280,8 @@ def test_a_gap_that_is_closed_comes_back_under_a_new_number_while_its_cause_is_t
     assert three.look() == {("no_press", lost)}
     [second] = numbers(three)
     assert second > first
-    told = [event.data for event in published(three.reporting) if event.type == "ledger.gap_found.v1"]
-    assert [(each["number"], each["alarm_id"]) for each in told] == [(first, str(lost)), (second, str(lost))]
+    entries = [event.data for event in published(three.reporting) if event.type == "ledger.gap_found.v1"]
+    assert [(each["number"], each["alarm_id"]) for each in entries] == [(first, str(lost)), (second, str(lost))]
     assert ("write", "ledger gap", f"alarm:{lost}") in api.sql("SELECT action, purpose, about FROM audit_entry")
 
 

@@ -156,5 +156,5 @@ def test_no_number_of_a_row_stops_the_rows_behind_it(desk: Dispatch, column: str
     desk.do(f"UPDATE due SET {column} = {value} WHERE subject_id = :id", id=str(odd.alarm_id))
     desk.do("UPDATE due SET due_at = due_at - interval '20.1 seconds'")
     escalate.act_on_due(desk.context)
-    told = {each["incident_id"] for each in desk.published("incident.escalated.v1")}
-    assert told == {str(odd.alarm_id), str(good.alarm_id)}
+    entries = {each["incident_id"] for each in desk.published("incident.escalated.v1")}
+    assert entries == {str(odd.alarm_id), str(good.alarm_id)}

@@ -83,7 +83,7 @@ class Stage:
         await control_rooms.put_units(world, made)
         await asyncio.gather(*(self._enrol(victim, zones) for victim in scenario.victims))
         for unit in scenario.units:
-            unit.real = Unit(world, unit.unit_id, unit.place.control_room_id, unit.conduct, self._unit_told)
+            unit.real = Unit(world, unit.unit_id, unit.place.control_room_id, unit.conduct, self._on_order)
         people = [u.real for u in scenario.units if u.real] + list[Any](self.operators.values())
         self._tasks = [asyncio.create_task(person.serve()) for person in people]
         async with asyncio.timeout(20):
@@ -101,7 +101,7 @@ class Stage:
         if policy.get("amqp"):
             self.amqp[cic] = means.enter_context(AmqpRoom(self.system.broker_url(), cic))
         desk = self.scenario.desks.get(cic, OperatorConsole())
-        self.operators[cic] = Operator(self.world, cic, desk, told=self._operator_told)
+        self.operators[cic] = Operator(self.world, cic, desk, on_view=self._on_view)
 
     async def _enrol(self, victim: Any, zones: control_rooms.Zones) -> None:
         if not victim.enrolled:
@@ -113,14 +113,12 @@ class Stage:
         victim.real = await seed.enrol(self.world, victim.name, home, zone, **more)
         victim.device.position = victim.position
 
-    def _unit_told(self, unit: Unit, what: str, order: Order) -> None:
+    def _on_order(self, unit: Unit, what: str, order: Order) -> None:
         data = order.withdrawn if what == "withdrawn" else order.last
         at = order.at if what == "order" else None
         self.note(what, unit.unit_id, data or {}, at)
 
-    def _operator_told(
-        self, operator: Operator, view: IncidentView, before: IncidentView | None, at: float
-    ) -> None:
+    def _on_view(self, operator: Operator, view: IncidentView, before: IncidentView | None, at: float) -> None:
         self.incidents.add(view["incident_id"])
         if before is None:
             self.note("alarm", operator.cic, view, at)

@@ -57,15 +57,15 @@ async def arrived(world: World, victim: VictimRole) -> dict[str, Any]:
 
 async def answer(world: World, victim: VictimRole, secret: str = "") -> None:
     """They accept her case; `secret`: somebody else says so."""
-    said = {"id": (await handover(world, victim))["id"], "accepted": True}
-    await ChainApproach(world).tell("referral.answered", said, secret)
+    values = {"id": (await handover(world, victim))["id"], "accepted": True}
+    await ChainApproach(world).tell("referral.answered", values, secret)
 
 
 async def moves(world: World, victim: VictimRole) -> None:
     """The committee, in a review, moves her case to the chain approach."""
     referral = REFERRAL | {"side_by_side": False}
-    said = {"outcome": "chain_approach", "reasons": "needs more than an alarm", "referral": referral}
-    await reviewed(world, victim, **said)
+    values = {"outcome": "chain_approach", "reasons": "needs more than an alarm", "referral": referral}
+    await reviewed(world, victim, **values)
 
 
 def failures(system: RunningSystem) -> int:
@@ -173,18 +173,18 @@ async def referred_by_them(world: World, her: seed.File) -> None:
     """The other direction: a case of theirs becomes an application, and the magistrate grants it."""
     they, desk = ChainApproach(world), secretariat(world)
     shared = {"elements": SHARED["elements"], "pv_numbers": [her.pv_number]}
-    said = {"id": str(uuid4()), "enrolment_id": her.id, "basis": "legal_ground", "grounds": "art. 458ter"}
+    values = {"id": str(uuid4()), "enrolment_id": her.id, "basis": "legal_ground", "grounds": "art. 458ter"}
 
     async def waiting() -> list[str]:
         return [each["id"] for each in await world.call("GET", "committee", "/v1/handovers?limit=500", desk)]
 
-    forged = await refused(they.tell("case.referred", said | {"fields": shared}, FORGER))
+    forged = await refused(they.tell("case.referred", values | {"fields": shared}, FORGER))
     assert (forged.status, forged.problem["field"]) == (401, "webhook-signature")
-    assert said["id"] not in await waiting()
+    assert values["id"] not in await waiting()
     for _ in range(2):
-        await they.tell("case.referred", said | {"fields": shared})
-    assert (await waiting()).count(said["id"]) == 1
-    draft = await world.call("POST", "committee", f"/v1/handovers/{said['id']}/accept", desk)
+        await they.tell("case.referred", values | {"fields": shared})
+    assert (await waiting()).count(values["id"]) == 1
+    draft = await world.call("POST", "committee", f"/v1/handovers/{values['id']}/accept", desk)
     assert (draft["state"], draft["elements"]) == ("draft", SHARED["elements"])
     path = f"/v1/applications/{draft['id']}"
     own = {name: value for name, value in committee.APPLICATION.items() if name != "elements"}
@@ -194,7 +194,7 @@ async def referred_by_them(world: World, her: seed.File) -> None:
     await committee.granted_at_once(world, path)
 
     async def answered() -> bool:
-        return await they.taken(f"/v1/referrals/{said['id']}/answer") == [{"accepted": True, "remarks": None}]
+        return await they.taken(f"/v1/referrals/{values['id']}/answer") == [{"accepted": True, "remarks": None}]
 
     await until(answered, PATIENCE_S)
 

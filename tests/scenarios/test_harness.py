@@ -33,10 +33,10 @@ def test_a_broken_trace_is_told() -> None:
         _span("GET /x", "nowhere"),
         _span("alarm of Zoë", "GET /x", attributes={"victim": "Zoë Testemans", "place": "51.0546"}),
     ]
-    told = "\n".join(traces.faults(spans, ["Zoë Testemans", "51.054"]))
-    assert "orphans: ['alarm GET /x']" in told
-    assert "does not pass ['dispatch', 'patrol', 'phone']" in told
-    assert "not a name by convention" in told
-    assert "attributes not allowed: ['place', 'victim']" in told
-    assert "holds 'Zoë Testemans'" in told
-    assert "holds '51.054'" in told
+    text = "\n".join(traces.faults(spans, ["Zoë Testemans", "51.054"]))
+    assert "orphans: ['alarm GET /x']" in text
+    assert "does not pass ['dispatch', 'patrol', 'phone']" in text
+    assert "not a name by convention" in text
+    assert "attributes not allowed: ['place', 'victim']" in text
+    assert "holds 'Zoë Testemans'" in text
+    assert "holds '51.054'" in text

@@ -140,8 +140,8 @@ def test_what_is_known_of_a_victim_stays_where_it_must_be(scenario: Scenario, sy
     on_cards = set(found_in(b"".join(cards).decode(), *pieces(photo)))
     assert {"Testemans", "Verklikker", "machete", "Kouter 91", pieces(photo)[1]} <= on_cards
     assert len(received) > 10
-    told = [found_in(body.decode(errors="replace"), *pieces(photo)) for body in received]
-    assert [found for found in told if found] == []
+    entries = [found_in(body.decode(errors="replace"), *pieces(photo)) for body in received]
+    assert [found for found in entries if found] == []
     for service in SERVICES:
         url = system.database_url(service).replace("+psycopg", "")
         rows = list(dump(url))

@@ -75,8 +75,8 @@ def test_kept_lightened_and_extended_it_works_all_along(scenario: Scenario, syst
     scenario.want_nothing_else()
     with eavesdropping(system, ("committee.events",)) as received:
         scenario.run()
-    said = [(each["outcome"], each["ends_on"]) for each in told(received, "review.held.v1", ann)]
-    assert said == [("keep", None), ("lighten", None), ("extend", ends_on)]
+    entries = [(each["outcome"], each["ends_on"]) for each in told(received, "review.held.v1", ann)]
+    assert entries == [("keep", None), ("lighten", None), ("extend", ends_on)]
 
 
 def test_ended_with_a_plan_it_works_until_the_device_is_handed_in(
@@ -86,10 +86,10 @@ def test_ended_with_a_plan_it_works_until_the_device_is_handed_in(
     scenario.step(-2, decided(ann, "grant", REASONS))
 
     async def ended(stage: Stage) -> None:
-        said = {"outcome": "end", "reasons": "he has moved abroad"}
-        planless = await refused(reviewed(stage.world, ann, **said))
+        values = {"outcome": "end", "reasons": "he has moved abroad"}
+        planless = await refused(reviewed(stage.world, ann, **values))
         assert (planless.status, planless.problem["field"]) == (422, "plan")
-        await reviewed(stage.world, ann, **said, plan="the police takes it in on Monday, the CAW follows her")
+        await reviewed(stage.world, ann, **values, plan="the police takes it in on Monday, the CAW follows her")
         assert (await case(stage.world, ann))["state"] == "ending"
         await wanted_ended(ann)(stage)
 

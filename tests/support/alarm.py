@@ -70,8 +70,8 @@ class Intake:
             def do_POST(self) -> None:
                 read = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 events.extend(read if "batch" in self.headers["content-type"] else [read])
-                told = {"accepted": True, "not_taken": [], "incidents": incidents or {}}
-                answer = json.dumps(told).encode()
+                values = {"accepted": True, "not_taken": [], "incidents": incidents or {}}
+                answer = json.dumps(values).encode()
                 self.send_response(202)
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()

@@ -128,8 +128,8 @@ def declare_conflict(committee: Desk, path: str, subject: str, reason: str = "un
         "INSERT INTO known_enrolments (id, status, managing_zone_id, changed_at) "
         f"VALUES ('{enrolment}', 'open', 'z1', '2020-01-01') ON CONFLICT DO NOTHING"
     )
-    said = {"subject": subject, "reason": reason}
-    committee.call("POST", f"{path}/conflicts", said, status=204, **SECRETARY)
+    values = {"subject": subject, "reason": reason}
+    committee.call("POST", f"{path}/conflicts", values, status=204, **SECRETARY)
 
 
 def about(path: str) -> dict[str, str]:

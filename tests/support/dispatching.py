@@ -293,15 +293,15 @@ def everything_known(desk: Dispatch, text_of_it: str) -> tuple[UUID, UUID, UUID]
         "photos": [{"photo_id": photo, "taken_on": today()}],
         **dict.fromkeys(("dogs", "children", "hearing_or_disability", "notes"), text_of_it),
     }
-    told = {"enrolment_id": enrolment, "managing_zone_id": "gent-1"}
+    values = {"enrolment_id": enrolment, "managing_zone_id": "gent-1"}
     codes = {"cancel_code": "1234", "duress_code": "4321"}
     jpeg = base64.b64encode(f"jpeg {text_of_it}".encode()).decode()
     tell(
         desk.context,
-        EnrolmentChanged.model_validate({**told, "status": "active", "changed_at": at}),
+        EnrolmentChanged.model_validate({**values, "status": "active", "changed_at": at}),
         DeviceChanged.model_validate(
             {
-                **told,
+                **values,
                 "device_id": device,
                 "public_key": public_key_of(device),
                 "status": "active",
@@ -309,7 +309,7 @@ def everything_known(desk: Dispatch, text_of_it: str) -> tuple[UUID, UUID, UUID]
                 "changed_at": at,
             }
         ),
-        CardPublished.model_validate({**told, **codes, "version": 1, "card": card, "published_at": at}),
+        CardPublished.model_validate({**values, **codes, "version": 1, "card": card, "published_at": at}),
         PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=1, jpeg=jpeg),
     )
     return device, enrolment, photo

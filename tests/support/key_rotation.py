@@ -54,16 +54,16 @@ class Registries:
     def conflicts(self, number: int, vault_keys: str = OLD) -> dict[str, str]:
         """Reasons of that many conflicts of interest, by subject, encrypted for one file."""
         vault, enrolment, now = Vault(vault_keys), uuid4(), datetime.now(UTC)
-        said = {f"person-{n}": f"reason {n}" for n in range(number)}
+        values = {f"person-{n}": f"reason {n}" for n in range(number)}
         with self.database.transaction() as tx:
-            for subject, reason in said.items():
+            for subject, reason in values.items():
                 value = vault.encrypt(encrypted_columns.conflict(enrolment, subject), {"reason": reason})
                 row = FileConflictRow(
                     enrolment_id=enrolment, subject=subject, declared_by="mieke", declared_at=now
                 )
                 row.encrypted = value
                 tx.session.add(row)
-        return said
+        return values
 
     def read_conflicts(self, vault_keys: str) -> dict[str, str]:
         vault = Vault(vault_keys)

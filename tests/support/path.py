@@ -45,9 +45,9 @@ class Path3:
         self.alarm.know(*buttons)
         for button in buttons:
             at = clock.now()
-            told = {"enrolment_id": uuid4(), "status": "active", "changed_at": at}
-            device = {**told, "device_id": button.id, "public_key": button.public_key, "version": 1}
-            file = {**told, "managing_zone_id": "gent-1"}
+            values = {"enrolment_id": uuid4(), "status": "active", "changed_at": at}
+            device = {**values, "device_id": button.id, "public_key": button.public_key, "version": 1}
+            file = {**values, "managing_zone_id": "gent-1"}
             tell(self.desk.context, EnrolmentChanged.model_validate(file), DeviceChanged.model_validate(device))
 
     def as_room(self, role: str, room: str) -> dict[str, str]:

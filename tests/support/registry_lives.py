@@ -192,8 +192,8 @@ class Moves(RuleBasedStateMachine):
                 if (each["enrolment_id"], each["state"]) == (self.id, "offered")
             ]
             who = self.manager if answer == "withdraw" else other
-            said = {"reason": "no"} if answer == "decline" else None
-            self.registry.call("POST", f"/v1/transfers/{offer['id']}/{answer}", said, **who)
+            values = {"reason": "no"} if answer == "decline" else None
+            self.registry.call("POST", f"/v1/transfers/{offer['id']}/{answer}", values, **who)
             if answer == "accept":
                 self.manager = other
 
@@ -212,16 +212,16 @@ class Moves(RuleBasedStateMachine):
             path = self.cases[which % len(self.cases)]
             held = acts.meeting(self.committee, self.protocol, people=OTHERS if others else QUORUM)
             self.committee.raw_json("POST", f"/v1/meetings/{held}/agenda", acts.about(path), **SECRETARY)
-            said = {"meeting_id": held, "reasons": "said"} if grant else a_refusal(meeting_id=held)
+            values = {"meeting_id": held, "reasons": "said"} if grant else a_refusal(meeting_id=held)
             move = f"{path}/{'grant' if grant else 'refuse'}"
-            assert self.committee.raw_json("POST", move, said, **SECRETARY) in (200, 409, 422)
+            assert self.committee.raw_json("POST", move, values, **SECRETARY) in (200, 409, 422)
 
     @rule(which=st.integers(0, 1))
     def ask_for_reconsideration(self, which: int) -> None:
         if self.cases:
             path = self.cases[which % len(self.cases)]
-            said = {"grounds": "news"}
-            assert self.committee.raw_json("POST", f"{path}/ask-for-reconsideration", said, **POLICE) in (
+            values = {"grounds": "news"}
+            assert self.committee.raw_json("POST", f"{path}/ask-for-reconsideration", values, **POLICE) in (
                 200,
                 409,
             )
@@ -232,7 +232,7 @@ class Moves(RuleBasedStateMachine):
         if mine := [each["id"] for each in found if each["enrolment_id"] == self.id]:
             review = mine[which % len(mine)]
             met = {"intimate": {"met": True}, "reachable": {"met": True}}
-            said = {
+            values = {
                 "meeting_id": acts.meeting(self.committee, self.protocol, {"review_id": review}),
                 "outcome": outcome,
                 "reasons": "said",
@@ -240,7 +240,7 @@ class Moves(RuleBasedStateMachine):
                 **OUTCOMES[outcome](),
             }
             path = f"/v1/reviews/{review}/hold"
-            assert self.committee.raw_json("POST", path, said, **SECRETARY) in (200, 409)
+            assert self.committee.raw_json("POST", path, values, **SECRETARY) in (200, 409)
 
     # Between them
 

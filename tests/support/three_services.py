@@ -151,7 +151,7 @@ def three_services(cluster: Cluster) -> Iterator[Three]:
         alarm_url = stack.enter_context(Serving(alarm_app(alarm))).url
         dispatch_url = stack.enter_context(Serving(dispatch_app(dispatch))).url
         token = issuer.token("service", partner="reporting")
-        told = {
+        values = {
             "alarm_url": alarm_url,
             "dispatch_url": dispatch_url,
             "service_token": token,
@@ -159,7 +159,7 @@ def three_services(cluster: Cluster) -> Iterator[Three]:
             "compare_days": 10,
         }
         settings = ReportingSettings.model_validate(
-            environment(issuer, reporting.settings.database_url.get_secret_value()) | told
+            environment(issuer, reporting.settings.database_url.get_secret_value()) | values
         )
         database = Database(engine_of(alarm), "/services/alarm")
         stack.callback(database.engine.dispose)

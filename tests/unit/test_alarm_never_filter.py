@@ -236,11 +236,11 @@ def test_what_is_broken_in_a_fix_does_not_cost_the_place(
 def test_one_bad_fix_costs_none_of_the_good_ones(bad: Any) -> None:
     """Nor does a number or a code that nobody can read cost the message that it stands in."""
     here, there = ({"lat": lat, "lon": 3.72, "at": "2026-11-23T21:59:58Z"} for lat in (51.05, 51.06))
-    said = {"device_id": str(uuid4()), "alarm_id": str(uuid4()), "sequence": bad, "code": bad}
-    read = FixesBody.model_validate({**said, "fixes": [here, bad, there]})
+    values = {"device_id": str(uuid4()), "alarm_id": str(uuid4()), "sequence": bad, "code": bad}
+    read = FixesBody.model_validate({**values, "fixes": [here, bad, there]})
     assert [fix.lat for fix in read.fixes] == [51.05, 51.06]
-    assert FixesBody.model_validate({**said, "fixes": bad}).fixes == ()
-    assert CancelBody.model_validate(said).device_id == read.device_id
+    assert FixesBody.model_validate({**values, "fixes": bad}).fixes == ()
+    assert CancelBody.model_validate(values).device_id == read.device_id
 
 
 @pytest.mark.parametrize("around", ["bom", "utf-16", "blanks", "gzip", "quotes", "mixed"])

@@ -82,15 +82,15 @@ def test_the_defaults_of_the_domain() -> None:
 @given(st.sampled_from([kind for kind in KINDS if kind not in ("protection", "suspension")]), MOMENTS)
 def test_people_are_reminded_before_and_told_when_it_is_missed(kind: Kind, begun: datetime) -> None:
     due, now = deadlines.due_at(kind, begun, Delays()), begun
-    told: list[str] = []
+    entries: list[str] = []
     stage = None
     while stage != "missed":
         stage, now = deadlines.next_stage(kind, due, now, after=stage)
-        told.append(stage)
+        entries.append(stage)
         assert begun <= now <= due
     # Two that fall on the morning before a long weekend are one.
     together = deadlines.moment_of(kind, "first", due) == deadlines.moment_of(kind, "last", due)
-    assert told == list(STAGES[1:] if together else STAGES)
+    assert entries == list(STAGES[1:] if together else STAGES)
     assert now == due
 
 

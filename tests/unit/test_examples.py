@@ -22,8 +22,8 @@ def examples() -> Iterator[tuple[type[BaseModel], object]]:
 
 def shown_by(model: type[BaseModel]) -> Sequence[object]:
     extra = model.model_config.get("json_schema_extra")
-    shown = extra.get("examples") if isinstance(extra, dict) else None
-    return shown if isinstance(shown, list) else ()
+    present_row_in_part = extra.get("examples") if isinstance(extra, dict) else None
+    return present_row_in_part if isinstance(present_row_in_part, list) else ()
 
 
 EXAMPLES = list(examples())

@@ -119,10 +119,10 @@ def test_any_other_json_is_an_invalid_map_or_a_map(value: Any, field: str) -> No
     try:
         parse_zones(collection(bad), ROOMS)
     except InvalidMapError as error:
-        told = [problem.feature for problem in error.problems]
+        entries = [problem.feature for problem in error.problems]
     else:
-        told = [1]
-    assert told == [1]
+        entries = [1]
+    assert entries == [1]
 
 
 def test_missing_names_fall_back_and_unlabelled_outlines_stay_stand_ins() -> None:

@@ -102,10 +102,10 @@ def test_nobody_is_believed_about_where_a_request_comes_from_unless_told(
 ) -> None:
     """Uvicorn believes whoever is on this machine, and with it who tries to sign in again and again."""
     monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
-    told = plan.environment(Layout.at(tmp_path), "dispatch")["FORWARDED_ALLOW_IPS"]
+    value = plan.environment(Layout.at(tmp_path), "dispatch")["FORWARDED_ALLOW_IPS"]
     common = yaml.safe_load((ROOT / "infra/compose/common.yaml").read_text())
     assert common["services"]["api"]["environment"]["FORWARDED_ALLOW_IPS"] == "${FORWARDED_ALLOW_IPS:-}"
-    believed = ProxyHeadersMiddleware(None, trusted_hosts=told).trusted_hosts  # type: ignore[arg-type]
+    believed = ProxyHeadersMiddleware(None, trusted_hosts=value).trusted_hosts  # type: ignore[arg-type]
     assert "127.0.0.1" not in believed
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "10.0.0.7")
     assert plan.environment(Layout.at(tmp_path), "dispatch")["FORWARDED_ALLOW_IPS"] == "10.0.0.7"
@@ -123,8 +123,8 @@ def test_no_answer_tells_what_serves_it(tmp_path: Path) -> None:
 
 def test_containers_are_in_production_unless_told() -> None:
     """The file that comes with the project must not make a partner's machine a development one."""
-    told = [line.partition("=")[0] for line in (ROOT / ".env").read_text().splitlines() if "=" in line]
-    assert "ENVIRONMENT" not in told
+    entries = [line.partition("=")[0] for line in (ROOT / ".env").read_text().splitlines() if "=" in line]
+    assert "ENVIRONMENT" not in entries
     common = yaml.safe_load((ROOT / "infra/compose/common.yaml").read_text())
     assert common["services"]["process"]["environment"]["ENVIRONMENT"] == "${ENVIRONMENT:-production}"
 

@@ -39,7 +39,7 @@ def places_of(system: RunningSystem) -> tuple[Places, str]:
     return places, issuer.mint("auditor", ["auditor"], layout=system.layout)
 
 
-def told(installation: Path) -> tuple[Places, str]:
+def read_installation(installation: Path) -> tuple[Places, str]:
     """Read an installation file, and the token of an auditor from the environment; raises SetupError."""
     try:
         places = json.loads(installation.read_text())

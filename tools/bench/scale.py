@@ -123,14 +123,14 @@ async def _heartbeats(system: System) -> Heartbeats:
     devices = await _devices(system, PRESSES_PER_S * SECONDS * ROUNDS * 2)
     driver = await _driver(system, devices)
     heartbeats = await _start_heartbeats(system)
-    alone, beside, said = list[Phase](), list[Phase](), list[Beats]()
+    alone, beside, beats = list[Phase](), list[Phase](), list[Beats]()
     # In turn, so that what the machine does besides hits both alike.
     for _ in range(ROUNDS):
         alone.append(await driver.run(list(islice(devices, PRESSES_PER_S * SECONDS)), PRESSES_PER_S))
         assert heartbeats.stdin  # noqa: S101 - it was made with a pipe
         heartbeats.stdin.write(b"\n")
         beside.append(await driver.run(list(islice(devices, PRESSES_PER_S * SECONDS)), PRESSES_PER_S))
-        said.append(await _line(heartbeats))
+        beats.append(await _line(heartbeats))
         await asyncio.sleep(5)  # records come to rest
     heartbeats.kill()
     await heartbeats.wait()
@@ -140,7 +140,7 @@ async def _heartbeats(system: System) -> Heartbeats:
         "without": without,
         "with": with_heartbeats,
         "p99_ratio": round(with_heartbeats["p99_ms"] / without["p99_ms"], 2),
-        "beats": said,
+        "beats": beats,
     }
 
 
@@ -157,8 +157,8 @@ async def _start_heartbeats(system: System) -> Process:
 
 async def _line(process: Process) -> Beats:
     assert process.stdout  # noqa: S101 - it was made with a pipe
-    said: Beats = json.loads(await process.stdout.readline())
-    return said
+    answer: Beats = json.loads(await process.stdout.readline())
+    return answer
 
 
 async def _devices(system: System, presses: int) -> Iterator[run.Device]:

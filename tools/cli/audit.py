@@ -3,7 +3,7 @@
 import typer
 from rich.table import Table
 
-from tools.auditing.places import Installation, places_of, told
+from tools.auditing.places import Installation, places_of, read_installation
 from tools.cli.base import app, command, console, running
 
 group = typer.Typer(no_args_is_help=True, help="The audit logs: who read and wrote which personal data.")
@@ -15,7 +15,7 @@ def verify_logs(installation: Installation = None) -> None:
     """Find any change, removal or reordering in the logs, and say where; exit code 1 when there is one."""
     from tools.auditing.verify import verify_all
 
-    places, token = told(installation) if installation else places_of(running())
+    places, token = read_installation(installation) if installation else places_of(running())
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("service", "entries", "signed up to", "at (UTC)", ""):
         table.add_column(heading)

@@ -50,12 +50,12 @@ def bring_up(containers: bool = False) -> RunningSystem:
 
         def show(processes: Processes) -> None:
             waiting = [p["name"] for p in processes if p["state"] not in ("ready", "done")]
-            told = ", ".join(waiting[:3]) + (" ..." if len(waiting) > 3 else "")
+            text = ", ".join(waiting[:3]) + (" ..." if len(waiting) > 3 else "")
             progress.update(
                 task,
                 total=len(processes),
                 completed=len(processes) - len(waiting),
-                description=f"starting {told}",
+                description=f"starting {text}",
             )
 
         return ComposeSystem.up(progress=show) if containers else System.up(progress=show)

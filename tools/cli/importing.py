@@ -185,10 +185,10 @@ def _send(client: "httpx.Client", text: str, dry: bool, so_far: Tally) -> Piece:
         return answer
     try:
         problem = found.json()
-        said = f"{problem['title']}: {problem['detail']}"
+        line = f"{problem['title']}: {problem['detail']}"
     except (ValueError, KeyError, TypeError):
-        said = found.reason_phrase
-    raise SetupError(f"the registry refused: {found.status_code} {said}{_left(dry, so_far)}")
+        line = found.reason_phrase
+    raise SetupError(f"the registry refused: {found.status_code} {line}{_left(dry, so_far)}")
 
 
 def _left(dry: bool, so_far: Tally) -> str:

@@ -8,7 +8,7 @@ from typing import TypedDict
 import typer
 from rich.table import Table
 
-from tools.auditing.places import Installation, Places, places_of, told
+from tools.auditing.places import Installation, Places, places_of, read_installation
 from tools.cli.base import command, console, running
 
 
@@ -40,7 +40,7 @@ class KeyVersion:
 @command("keys")
 def show_keys(installation: Installation = None) -> None:
     """Count the values that each key version of each service encrypted; exit code 1 where a key is missing."""
-    places, token = told(installation) if installation else places_of(running())
+    places, token = read_installation(installation) if installation else places_of(running())
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("service", "key version", "encrypted values", ""):
         table.add_column(heading, justify="right" if heading in ("key version", "encrypted values") else "left")
@@ -68,10 +68,10 @@ def versions(places: Places, token: str) -> Iterator[KeyVersion]:
             yield from of_service(service, answer(client, f"{place['url']}/v1/audit/keys", {}))
 
 
-def of_service(service: str, said: Keys) -> Iterator[KeyVersion]:
-    """List the key versions of one service; `said`: what it answers."""
-    current, known, values = said["current"], said["versions"], Counter[int]()
-    for each in said["encrypted"]:
+def of_service(service: str, answer: Keys) -> Iterator[KeyVersion]:
+    """List the key versions of one service; `answer`: what it answers."""
+    current, known, values = answer["current"], answer["versions"], Counter[int]()
+    for each in answer["encrypted"]:
         values[each["version"]] += each["values"]
     for version in sorted({*known, *values}):
         if version not in known:

@@ -96,15 +96,15 @@ def _of_late(reporting: _Reporting, hours: float) -> bool:
     since = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
     summary = reporting.call("GET", "/v1/ledger/summary", params={"since": since})
     console.print(" · ".join(f"{name.replace('_', ' ')} {value}" for name, value in summary["counts"].items()))
-    shown = _table("after receipt", "count", "p50", "p90", "p99")
+    table = _table("after receipt", "count", "p50", "p90", "p99")
     for stage, times in summary["stages"].items():
-        shown.add_row(stage, str(times["count"]), *(f"{times[f'p{q}_ms']:,.1f} ms" for q in (50, 90, 99)))
-    console.print(shown)
+        table.add_row(stage, str(times["count"]), *(f"{times[f'p{q}_ms']:,.1f} ms" for q in (50, 90, 99)))
+    console.print(table)
     found = reporting.call("GET", "/v1/ledger/gaps")
     for gap in (recent := [each for each in found if datetime.fromisoformat(each["found_at"]) >= _at(since)]):
         whose = "" if gap["alarm_id"] == gap["entry_id"] else f" of alarm {gap['alarm_id']}"
-        told = f"{gap['number']} {gap['kind']} {gap['entry_id']}{whose}, found {gap['found_at']}"
-        console.print(f"[bold red]gap[/] {told}", soft_wrap=True, highlight=False)
+        text = f"{gap['number']} {gap['kind']} {gap['entry_id']}{whose}, found {gap['found_at']}"
+        console.print(f"[bold red]gap[/] {text}", soft_wrap=True, highlight=False)
     if older := len(found) - len(recent):
         console.print(f"{older} older gaps are open: more --hours.", style="yellow")
     return _are_compared(reporting) and not recent
@@ -114,23 +114,23 @@ def _are_compared(reporting: _Reporting) -> bool:
     away = [service for service in reporting.call("GET", "/v1/ledger/services") if service["fault"]]
     for service in away:
         name = service["service"]
-        told = f"the records of {name} were last compared {service['compared_at']}: {service['fault']}"
-        console.print(f"[bold red]not compared[/] {told}", soft_wrap=True, highlight=False)
+        text = f"the records of {name} were last compared {service['compared_at']}: {service['fault']}"
+        console.print(f"[bold red]not compared[/] {text}", soft_wrap=True, highlight=False)
     return not away
 
 
 def _of_day(reporting: _Reporting, day: date) -> bool:
     found = _compared(reporting, day)
     sections = ("presses", "incidents", "orders")
-    shown = _table(f"{day}", *sections)
+    table = _table(f"{day}", *sections)
     for service, entries in found["entries"].items():
-        shown.add_row(service, *(str(entries.get(section, "")) for section in sections))
-    console.print(shown)
+        table.add_row(service, *(str(entries.get(section, "")) for section in sections))
+    console.print(table)
     for service, fault in found["away"].items():
         console.print(f"[bold red]not compared[/] the records of {service}: {fault}", soft_wrap=True)
     for lack in found["named"]:
-        told = f"{lack['service']} lacks {lack['id']} ({lack['section']}), received {lack['received_at']}"
-        console.print(f"[bold red]{lack['kind']}[/] {told}", soft_wrap=True, highlight=False)
+        text = f"{lack['service']} lacks {lack['id']} ({lack['section']}), received {lack['received_at']}"
+        console.print(f"[bold red]{lack['kind']}[/] {text}", soft_wrap=True, highlight=False)
     if (more := found["lacking"] - len(found["named"])) > 0:
         console.print(f"and {more} more.", style="bold red")
     return found["whole"] and not found["lacking"]
@@ -141,9 +141,9 @@ def _compared(reporting: _Reporting, day: date) -> Comparison:
     asked = reporting.call("POST", "/v1/ledger/comparisons", json={"day": day.isoformat()})
     until = time.monotonic() + _PATIENCE_S
     while time.monotonic() < until:
-        told = reporting.call("GET", "/v1/ledger/comparisons", params={"day": day.isoformat()})
-        if told["made_at"] and _at(told["made_at"]) >= _at(asked["asked_at"]):
-            found: Comparison = told["found"]
+        comparison = reporting.call("GET", "/v1/ledger/comparisons", params={"day": day.isoformat()})
+        if comparison["made_at"] and _at(comparison["made_at"]) >= _at(asked["asked_at"]):
+            found: Comparison = comparison["found"]
             return found
         time.sleep(0.5)
     raise SetupError(

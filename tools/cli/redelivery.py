@@ -40,7 +40,7 @@ def redeliver(
     if not answer.is_success:
         is_problem = "json" in answer.headers.get("content-type", "")
         raise SetupError(f"alarm: {answer.json()['detail'] if is_problem else answer.status_code}")
-    told = answer.json()
-    console.print(_TOLD[told["outcome"]].format(**told, command=COMMAND), highlight=False, soft_wrap=True)
-    if told["outcome"] == "failed":
+    body = answer.json()
+    console.print(_TOLD[body["outcome"]].format(**body, command=COMMAND), highlight=False, soft_wrap=True)
+    if body["outcome"] == "failed":
         raise typer.Exit(1)

@@ -16,5 +16,5 @@ def topology() -> None:
         raise SetupError(f"the broker does not answer ({type(error).__name__}): {COMMAND} status") from None
     except Refused as error:
         raise SetupError(f"the broker refuses: {error}") from None
-    told = f"{len(EXCHANGES)} exchanges and {len(QUEUES)} queues are there; everybody connects by themselves"
-    console.print(told, highlight=False, soft_wrap=True)
+    text = f"{len(EXCHANGES)} exchanges and {len(QUEUES)} queues are there; everybody connects by themselves"
+    console.print(text, highlight=False, soft_wrap=True)

@@ -89,25 +89,25 @@ async def protocol(world: World, zones: Sequence[str]) -> None:
         newest = await world.call("PUT", "committee", f"{path}/draft", desk, body)
     version, parket = f"{path}/versions/{newest['version']}", {"partner": "parket", "district": DISTRICT}
     # From wherever an earlier run left it.
-    for state, move, who, said in (
+    for state, move, who, changes in (
         ("draft", "submit", desk, None),
         ("submitted", "approve", world.bearer("procureur_general", **parket), None),
         ("approved", "sign", world.bearer("procureur", **parket), {"in_force_from": today()}),
     ):
         if newest["state"] == state:
-            newest = await world.call("POST", "committee", f"{version}/{move}", who, said)
+            newest = await world.call("POST", "committee", f"{version}/{move}", who, changes)
 
 
-async def drafted(world: World, proposer: Who, partner: str, enrolment_id: str, **said: object) -> str:
+async def drafted(world: World, proposer: Who, partner: str, enrolment_id: str, **changes: object) -> str:
     """Draft an application; returns its path."""
-    body = APPLICATION | {"proposer": partner, "enrolment_id": enrolment_id} | said
+    body = APPLICATION | {"proposer": partner, "enrolment_id": enrolment_id} | changes
     application = await world.call("POST", "committee", "/v1/applications", proposer, body)
     return f"/v1/applications/{application['id']}"
 
 
-async def submitted(world: World, proposer: Who, partner: str, enrolment_id: str, **said: object) -> str:
+async def submitted(world: World, proposer: Who, partner: str, enrolment_id: str, **changes: object) -> str:
     """Draft an application and lay it before the committee; returns its path."""
-    path = await drafted(world, proposer, partner, enrolment_id, **said)
+    path = await drafted(world, proposer, partner, enrolment_id, **changes)
     await world.call("POST", "committee", f"{path}/submit", proposer)
     return path
 
@@ -163,9 +163,9 @@ class Meeting:
         seen = await self._world.call("GET", "committee", self._path, self._desk)
         return tuple(sorted({missing for point in seen["agenda"] for missing in point["missing"]}))
 
-    async def decides(self, path: str, move: str, **said: object) -> dict[str, Any]:
+    async def decides(self, path: str, move: str, **changes: object) -> dict[str, Any]:
         """Decide something; raises `Refused` without a quorum."""
-        body = {"meeting_id": self.id, **said}
+        body = {"meeting_id": self.id, **changes}
         answer: dict[str, Any] = await self._world.call("POST", "committee", f"{path}/{move}", self._desk, body)
         return answer
 

@@ -127,16 +127,16 @@ async def _fire(fleet: Fleet, victims: Sequence[seed.Victim], console: Console) 
 
 def table(travels: Iterable[Travel]) -> Table:
     """Draw the newest presses with the milliseconds to each stage."""
-    shown = Table(
+    rows = Table(
         title="STALKINGALARM: milliseconds from the press to each stage", header_style="bold", box=None
     )
     for heading in ("alarm", "where", *STAGES):
-        shown.add_column(heading, justify="left" if heading in ("alarm", "where") else "right", no_wrap=True)
+        rows.add_column(heading, justify="left" if heading in ("alarm", "where") else "right", no_wrap=True)
     for travel in list(travels)[-_ROWS:]:
         style = "dim" if "closed" in travel.stages else "yellow" if "unit" in travel.stages else "bold red"
         cells = (f"{travel.stages[s]:,.0f}" if s in travel.stages else "" for s in STAGES)
-        shown.add_row(str(travel.alarm_id)[:8], travel.place[:14], *cells, style=style)
-    return shown
+        rows.add_row(str(travel.alarm_id)[:8], travel.place[:14], *cells, style=style)
+    return rows
 
 
 async def _counted(world: World, travels: Sequence[Travel], since: datetime) -> Counts:
@@ -198,20 +198,20 @@ def percentile(times: Sequence[float], q: int) -> float | None:
 
 
 def _summary(travels: Sequence[Travel], result: Counts) -> Table:
-    told = (
+    text = (
         f"presses {result.presses} · accepted {result.accepted} · dispatched {result.dispatched}"
         f" · late {result.late} · lost {result.lost} · duplicated {result.duplicated}"
     )
-    shown = Table(title=told, header_style="bold", box=None)
+    rows = Table(title=text, header_style="bold", box=None)
     for heading in ("from press to", "count", "p50", "p90", "p99"):
-        shown.add_column(heading, justify="left" if heading == "from press to" else "right")
+        rows.add_column(heading, justify="left" if heading == "from press to" else "right")
     for stage in STAGES:
         times = sorted(t.stages[stage] for t in travels if stage in t.stages)
         cells = (
             f"{value:,.1f} ms" if (value := percentile(times, q)) is not None else "" for q in (50, 90, 99)
         )
-        shown.add_row(stage, str(len(times)), *cells)
-    return shown
+        rows.add_row(stage, str(len(times)), *cells)
+    return rows
 
 
 def _where_next(system: RunningSystem, console: Console, travels: Sequence[Travel]) -> None:

@@ -31,8 +31,8 @@ async def press_on() -> None:
         async with Fleet(world, units) as fleet:
             for victim in itertools.cycle(victims):
                 travel = await fleet.press(victim)
-                told = ", ".join(f"{stage} {at:,.0f} ms" for stage, at in travel.stages.items())
-                print(f"{travel.alarm_id} {travel.place}: {told or 'not accepted'}", flush=True)
+                text = ", ".join(f"{stage} {at:,.0f} ms" for stage, at in travel.stages.items())
+                print(f"{travel.alarm_id} {travel.place}: {text or 'not accepted'}", flush=True)
                 fleet.travels.clear()
                 await asyncio.sleep(_PAUSE_S)
 

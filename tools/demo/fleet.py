@@ -68,11 +68,9 @@ class Fleet:
     ) -> None:
         self.travels: dict[str, Travel] = {}
         self._world, self._registered = world, units
-        self._units = [Unit(world, u["unit_id"], u["control_room_id"], conduct, self._unit_told) for u in units]
+        self._units = [Unit(world, u["unit_id"], u["control_room_id"], conduct, self._on_order) for u in units]
         rooms = sorted({u["control_room_id"] for u in units})
-        self._operators = [
-            Operator(world, cic, desk, told=self._operator_told, mine=self._ours) for cic in rooms
-        ]
+        self._operators = [Operator(world, cic, desk, on_view=self._on_view, mine=self._ours) for cic in rooms]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -116,13 +114,13 @@ class Fleet:
     def _ours(self, view: IncidentView) -> bool:
         return view["incident_id"] in self.travels
 
-    def _unit_told(self, unit: Unit, what: str, order: Order) -> None:
+    def _on_order(self, unit: Unit, what: str, order: Order) -> None:
         travel = self.travels.get(order.incident_id)
         if travel and what == "order":
             travel.orders[order.order_id] = unit.unit_id
             travel.reached("unit", order.at)
 
-    def _operator_told(self, operator: Operator, view: IncidentView, _: IncidentView | None, at: float) -> None:
+    def _on_view(self, operator: Operator, view: IncidentView, _: IncidentView | None, at: float) -> None:
         travel = self.travels.get(view["incident_id"])
         if travel is None or view["control_room_id"] != operator.cic:
             return

@@ -118,8 +118,8 @@ async def enrol(
 
 async def granted_at_once(world: World, file: File) -> None:
     """Apply urgently, and have the magistrate on duty grant it."""
-    said = {"pv_numbers": [file.pv_number], **committee.URGENT}
-    path = await committee.submitted(world, file.manager(world), "police", file.id, **said)
+    values = {"pv_numbers": [file.pv_number], **committee.URGENT}
+    path = await committee.submitted(world, file.manager(world), "police", file.id, **values)
     await committee.granted_at_once(world, path)
 
 

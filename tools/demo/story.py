@@ -43,8 +43,8 @@ class Story:
         self._chapter("An is in danger tonight: the urgent procedure")
         world = self._world
         file = await seed.opened(world, zone)
-        police, said = file.manager(world), {"pv_numbers": [file.pv_number], **committee.URGENT}
-        bare = await committee.drafted(world, police, "police", file.id, **said, assessment={})
+        police, field = file.manager(world), {"pv_numbers": [file.pv_number], **committee.URGENT}
+        bare = await committee.drafted(world, police, "police", file.id, **field, assessment={})
         lacking = await self._refusal(world.call("POST", "committee", f"{bare}/submit", police), "missing")
         self._tell("police", "applies without a risk assessment", refused=f"missing: {lacking}")
         await world.call(
@@ -68,8 +68,8 @@ class Story:
         world = self._world
         file = await seed.opened(world, zone)
         support = world.bearer("follow_up", partner="victim-support", district=committee.DISTRICT)
-        said = {"pv_numbers": [file.pv_number], "zone_id": zone}
-        path = await committee.submitted(world, support, "victim-support", file.id, **said)
+        values = {"pv_numbers": [file.pv_number], "zone_id": zone}
+        path = await committee.submitted(world, support, "victim-support", file.id, **values)
         self._tell("victim support", "applies for her", await self._due(path))
         opinion = {"advice": "grant", "shared": "three reports since May", "kept": "an informer said so"}
         member = world.bearer("committee", partner="police", district=committee.DISTRICT)
@@ -109,8 +109,8 @@ class Story:
 
     async def _to_the_chain_approach(self, path: str) -> None:
         they, desk = ChainApproach(self._world), committee.secretariat(self._world)
-        said = {"basis": "consent", "grounds": "she signed the form", "fields": ["risk_level", "elements"]}
-        body = said | {"side_by_side": True}
+        values = {"basis": "consent", "grounds": "she signed the form", "fields": ["risk_level", "elements"]}
+        body = values | {"side_by_side": True}
         referral = (await self._world.call("POST", "committee", f"{path}/refer", desk, body))["id"]
 
         async def came() -> bool:
@@ -118,8 +118,8 @@ class Story:
 
         await until(came, _PATIENCE_S, 0.3)
         [sent] = await they.taken("/v1/referrals", id=referral)
-        told = "refers her to the chain approach, with her consent"
-        self._tell("secretariat", told, f"sent, and no more: {', '.join(sent['fields'])}")
+        text = "refers her to the chain approach, with her consent"
+        self._tell("secretariat", text, f"sent, and no more: {', '.join(sent['fields'])}")
         await they.tell("referral.answered", {"id": referral, "accepted": True})
         self._tell("chain approach", "takes the case, and signs for it")
 
@@ -127,8 +127,8 @@ class Story:
         woman = await seed.equipped(self._world, file, name, _HOME)
         manager = file.manager(self._world)
         whole = await self._world.call("GET", "registry", f"{file.path}/completeness", manager)
-        told = "police report, convention, card, button"
-        self._tell("police", told, f"the card holds {whole['percent']} % of what a patrol asks for")
+        text = "police report, convention, card, button"
+        self._tell("police", text, f"the card holds {whole['percent']} % of what a patrol asks for")
         await seed.switched_on(self._world, woman)
         self._tell(
             "her button", "a test press, all the way to the control room", "ALARM ON", style="bold green"
@@ -184,21 +184,21 @@ class Story:
         await until(there, _PATIENCE_S, 0.3)
         return found[0]
 
-    async def _refusal(self, asked: Awaitable[object], said: str) -> str:
+    async def _refusal(self, asked: Awaitable[object], field: str) -> str:
         """Await a refusal, and give what it names; raises `NotRefused`."""
         try:
             await asked
         except Refused as refused:
-            return ", ".join(map(str, refused.problem.get(said, [refused.problem.get("detail")])))
+            return ", ".join(map(str, refused.problem.get(field, [refused.problem.get("detail")])))
         raise NotRefused("the system granted what it must refuse")
 
     def _chapter(self, title: str) -> None:
         self._console.print(f"\n[bold]{title}[/]")
 
     def _tell(self, who: str, what: str, outcome: str = "", *, refused: str = "", style: str = "green") -> None:
-        told = f"[yellow]refused, {refused}[/]" if refused else f"[{style}]{outcome}[/]" if outcome else ""
+        text = f"[yellow]refused, {refused}[/]" if refused else f"[{style}]{outcome}[/]" if outcome else ""
         self._console.print(
-            f"  [dim]{who:<15}[/]{what}{'  ' if told else ''}{told}", highlight=False, soft_wrap=True
+            f"  [dim]{who:<15}[/]{what}{'  ' if text else ''}{text}", highlight=False, soft_wrap=True
         )
 
 

@@ -68,8 +68,8 @@ class Codes:
                 for name in _KEPT
             )
             people = "".join(
-                f'<button name="person" value="{key}">{html.escape(told)}</button>'
-                for key, (told, _, _) in PEOPLE.items()
+                f'<button name="person" value="{key}">{html.escape(label)}</button>'
+                for key, (label, _, _) in PEOPLE.items()
             )
             return HTMLResponse(_PAGE.format(fields=fields, people=people))
 

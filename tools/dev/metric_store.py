@@ -26,8 +26,8 @@ class MetricStore:
         now = time.monotonic()
         self._last = {key: kept for key, kept in self._last.items() if now - kept[0] < _GONE_S}
         for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:
-            told = _texts(resource.resource.attributes)
-            key = (told.get("service.name", "unknown"), told.get("service.instance.id", ""))
+            attributes = _texts(resource.resource.attributes)
+            key = (attributes.get("service.name", "unknown"), attributes.get("service.instance.id", ""))
             if key not in self._last and len(self._last) >= _MOST:
                 return False
             self._last[key] = (now, resource)
@@ -71,8 +71,8 @@ def _histogram(name: str, labels: Mapping[str, str], bars: HistogramDataPoint) -
 
 
 def _line(name: str, labels: Mapping[str, str], value: float) -> str:
-    told = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-    return f"{name}{{{told}}} {value}"
+    line = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+    return f"{name}{{{line}}} {value}"
 
 
 def _escaped(text: str) -> str:

@@ -114,8 +114,8 @@ def _waterfall(spans: list[Span], title: str) -> RenderableType:
     summary.append(f", {orphans} without their parent\n" if orphans else "\n")
     if worst:
         waited = f" ({_ms(worst.wait_ns)} of them waiting)" if worst.wait_ns else ""
-        told = f"slowest hop: {worst.span.service}, {worst.span.name}: {_ms(worst.cost_ns)} ms{waited}\n"
-        summary.append(told, style="bold yellow")
+        text = f"slowest hop: {worst.span.service}, {worst.span.name}: {_ms(worst.cost_ns)} ms{waited}\n"
+        summary.append(text, style="bold yellow")
     return Group(table, summary)
 
 

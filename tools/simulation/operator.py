@@ -34,12 +34,12 @@ class Operator:
         cic: str,
         desk: OperatorConsole | None = None,
         *,
-        told: Callable[["Operator", IncidentView, IncidentView | None, float], None] = lambda *_: None,
+        on_view: Callable[["Operator", IncidentView, IncidentView | None, float], None] = lambda *_: None,
         mine: Callable[[IncidentView], bool] = lambda _: True,
     ) -> None:
         self.cic, self.desk = cic, desk or OperatorConsole()
         self.views: dict[str, IncidentView] = {}
-        self._world, self._told, self._mine = world, told, mine
+        self._world, self._on_view, self._mine = world, on_view, mine
         self._jobs: set[asyncio.Task[None]] = set()
         self.stream = Stream(
             world.http,
@@ -48,7 +48,7 @@ class Operator:
         )
 
     async def serve(self) -> None:
-        """Watch until cancelled. `told` hears each view with the one before; `mine` says what to act upon."""
+        """Watch until cancelled. `on_view`: called with each view and that before it; `mine`: what to act on."""
         try:
             async for event in self.stream:
                 view: IncidentView = event.data
@@ -56,7 +56,7 @@ class Operator:
                 if before and before["revision"] >= view["revision"]:
                     continue
                 self.views[view["incident_id"]] = view
-                self._told(self, view, before, event.at)
+                self._on_view(self, view, before, event.at)
                 # A room that was only brought in looks on: the responsible one acts.
                 if not before and view["control_room_id"] == self.cic and self._mine(view):
                     job = asyncio.create_task(self._work(view))

@@ -69,12 +69,12 @@ class Unit:
         unit_id: str,
         cic: str,
         conduct: Conduct | None = None,
-        told: Callable[["Unit", str, Order], None] = lambda *_: None,
+        on_order: Callable[["Unit", str, Order], None] = lambda *_: None,
     ) -> None:
         self.unit_id, self.cic = unit_id, cic
         self.conduct = conduct or Conduct()
         self.orders: dict[str, Order] = {}
-        self._world, self._told = world, told
+        self._world, self._on_order = world, on_order
         self._jobs: set[asyncio.Task[None]] = set()
         self.stream = Stream(world.http, f"{world.url('dispatch')}/v1/units/{unit_id}/stream", self._headers)
 
@@ -101,17 +101,17 @@ class Unit:
         if event.name == "withdrawn":
             if known and known.withdrawn is None:
                 known.withdrawn = event.data
-                self._told(self, "withdrawn", known)
+                self._on_order(self, "withdrawn", known)
         elif known is None:
             order = Order(order_id, event.data["incident_id"], event.at, event.data, event.data)
             self.orders[order_id] = order
-            self._told(self, "order", order)
+            self._on_order(self, "order", order)
             job = asyncio.create_task(self._do(order))
             self._jobs.add(job)
             job.add_done_callback(self._jobs.discard)
         else:
             known.last = event.data
-            self._told(self, "revised", known)
+            self._on_order(self, "revised", known)
 
     async def _do(self, order: Order) -> None:
         steps = self.conduct.steps

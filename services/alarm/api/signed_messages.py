@@ -84,11 +84,11 @@ async def signed(
 def _check_kind(intake: HeartbeatIntake, kind: type[BaseModel], typ: object, document: object) -> None:
     """Raise `SignatureRefused` for what was signed as something else, or may have been."""
     wanted, stands = KINDS[kind], frozenset(document) if isinstance(document, dict) else frozenset()
-    said = is_signed_as(wanted.name, typ)
-    if said is None and intake.settings.take_untyped:
+    is_kind = is_signed_as(wanted.name, typ)
+    if is_kind is None and intake.settings.take_untyped:
         metrics.count(DEVICE_MESSAGE_UNTYPED, kind=wanted.name)
-        said = wanted.has <= stands and not wanted.never & stands
-    if not said:
+        is_kind = wanted.has <= stands and not wanted.never & stands
+    if not is_kind:
         raise _refused(kind, "type", f"sign this as {SIGNED_AS[wanted.name]}", "typ")
     if typ in SIGNED_AS.values() and (missing := sorted(wanted.needs - stands)):
         raise _refused(kind, "type", "say what this is about, and when", missing[0])

@@ -81,10 +81,14 @@ def judge(
     if claim.counter is None:
         flags.append("counter_missing")
     device = claim.uuid
-    said = is_signed_as("press", claim.typ)
-    if standing == "good" and not said:
-        flags.append(UNTYPED if said is None else "signed_as_something_else")
-    verified = standing == "good" and device is not None and (said or (said is None and take_untyped))
+    signed_as_press = is_signed_as("press", claim.typ)
+    if standing == "good" and not signed_as_press:
+        flags.append(UNTYPED if signed_as_press is None else "signed_as_something_else")
+    verified = (
+        standing == "good"
+        and device is not None
+        and (signed_as_press or (signed_as_press is None and take_untyped))
+    )
     # What the device signed, or all that it sent: a copy has the same bytes, whatever way it took.
     content = sha256(claim.signed or claim.raw).hexdigest()
     if verified and device is not None and claim.counter is not None:
@@ -114,8 +118,8 @@ def with_reused_counter(judged: Judged, device_id: str, counter: int | None) -> 
 
 def _time_flags(claim: Claim, now: datetime, skew_s: float, late_s: float) -> list[str]:
     flags = []
-    told = claim.sent_at or claim.pressed_at
-    if told and abs(now - told) > timedelta(seconds=skew_s):
+    stated_at = claim.sent_at or claim.pressed_at
+    if stated_at and abs(now - stated_at) > timedelta(seconds=skew_s):
         flags.append("clock_skew")
     if claim.pressed_at and now - claim.pressed_at > timedelta(seconds=late_s):
         flags.append(LATE)

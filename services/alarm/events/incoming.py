@@ -72,8 +72,8 @@ def _climb(progress: Progress, event: Event) -> None:
                 progress.joined[routed.came_as, digest] = routed.incident_id
         progress.reach(routed.incident_id, Stage.ROUTED, routed.routed_at)
     elif event.type in (dispatch.IncidentDisplayed.TYPE, dispatch.IncidentAcknowledged.TYPE):
-        shown = read_payload(dispatch.IncidentDisplayed, event)
-        progress.reach(shown.incident_id, Stage.SEEN, shown.at)
+        displayed = read_payload(dispatch.IncidentDisplayed, event)
+        progress.reach(displayed.incident_id, Stage.SEEN, displayed.at)
     elif event.type == dispatch.OrderMoved.TYPE:
         moved = read_payload(dispatch.OrderMoved, event)
         if moved.state in _MOVING:

@@ -23,8 +23,8 @@ def device_attention(condition: Condition) -> DeviceAttention:
 
 
 def reported_device(
-    said: Mapping[str, object], enrolment_id: UUID | None, received_at: datetime
+    heartbeat: Mapping[str, object], enrolment_id: UUID | None, received_at: datetime
 ) -> ReportedDevice:
     """Tell what a device said of itself in a heartbeat."""
-    told = {**said, "enrolment_id": enrolment_id, "received_at": received_at}
-    return ReportedDevice.model_validate(told)
+    values = {**heartbeat, "enrolment_id": enrolment_id, "received_at": received_at}
+    return ReportedDevice.model_validate(values)

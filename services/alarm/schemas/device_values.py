@@ -29,8 +29,8 @@ def read_fix(value: object) -> tuple[Fix | None, tuple[str, ...]]:
     fix, flags = checked_fix(Fix(lat=lat, lon=lon, radius_m=radius, at=at))
     if fix is None:
         return None, flags
-    told = {"radius_m": radius_m, "at": at}
-    if any(read is None and fields.get(name) is not None for name, read in told.items()):
+    values = {"radius_m": radius_m, "at": at}
+    if any(read is None and fields.get(name) is not None for name, read in values.items()):
         flags = (*flags, "fix_invalid")
     return fix, flags if at else (*flags, "fix_time_unknown")
 

@@ -29,8 +29,8 @@ def _deeper(document: object) -> dict[str, object]:
 
 def read_press(body: bytes) -> Claim:
     """Read a press, signed or not. Raises `DeviceUnreadable` only where no device id can be found."""
-    told = unwrap(body)
-    message = split_jws(told)
+    unwrapped = unwrap(body)
+    message = split_jws(unwrapped)
     document = read_document(message.payload)
     fields = document if isinstance(document, dict) else {}
     device_id = read_id(fields.get("device_id")) or read_id(message.header.get("kid"))
@@ -50,7 +50,7 @@ def read_press(body: bytes) -> Claim:
     fix, fix_flags = read_fix(fields.get("fix"))
     kind = fields.get("kind")
     return Claim(
-        raw=told,
+        raw=unwrapped,
         device_id=device_id,
         counter=read_whole(fields.get("counter")),
         kind=kind if isinstance(kind, str) else None,

@@ -36,7 +36,7 @@ _STAGES = text(
 
 # Read here and not by the database: one that cannot be read would hide the ladders of all others.
 _FROZEN = text(
-    "SELECT p.alarm_id, p.device_id, f.shown FROM presses p JOIN frozen_ladders f USING (alarm_id, device_id) "
+    "SELECT p.alarm_id, p.device_id, f.stages FROM presses p JOIN frozen_ladders f USING (alarm_id, device_id) "
     "WHERE p.alarm_id = ANY(:ids)"
 )
 
@@ -63,8 +63,8 @@ def ladders(session: Session, alarm_ids: Collection[UUID]) -> dict[tuple[UUID, s
     for row in session.execute(_STAGES, given):
         found.setdefault((row.alarm_id, row.device_id), {})[row.stage] = row.at
     for row in session.execute(_FROZEN, given):
-        stages = row.shown.items() if isinstance(row.shown, dict) else ()
-        reached = {stage: at for stage, said in stages if (at := read_moment(said)) is not None}
+        stages = row.stages.items() if isinstance(row.stages, dict) else ()
+        reached = {stage: at for stage, value in stages if (at := read_moment(value)) is not None}
         if reached:
             found.setdefault((row.alarm_id, row.device_id), {}).update(reached)
     return found
@@ -74,13 +74,13 @@ def freeze(session: Session, alarm_id: UUID, device_id: UUID, at: datetime) -> N
     """Freeze what this alarm of a device, and its others of these hours, show from now on."""
     given = {"device_id": str(device_id), "at": at}
     ids = {alarm_id, *session.execute(_OF_DEVICE, given).scalars()}
-    shown = ladders(session, ids)
+    reached = ladders(session, ids)
     rows = [
         {
             "alarm_id": each,
             "device_id": str(device_id),
             "asked_at": at,
-            "shown": shown.get((each, str(device_id)), {}),
+            "stages": reached.get((each, str(device_id)), {}),
         }
         for each in sorted(ids)
     ]

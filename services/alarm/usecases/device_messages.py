@@ -27,10 +27,10 @@ from services.alarm.store import devices as store
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """A heartbeat on its way into the database. `said`: what the device says of itself."""
+    """A heartbeat on its way into the database. `values`: what the device says of itself."""
 
     device_id: UUID
-    said: Mapping[str, object]
+    values: Mapping[str, object]
     enrolment_id: UUID | None
     received_at: datetime
 
@@ -101,15 +101,15 @@ def write_heartbeats(transaction: Transaction, heartbeats: Sequence[Heartbeat]) 
     latest: dict[UUID, Heartbeat] = {}
     for heartbeat in heartbeats:
         latest[heartbeat.device_id] = heartbeat
-    told = store.put_health(
+    changed = store.put_health(
         transaction.session,
-        [{**heartbeat.said, "received_at": heartbeat.received_at} for _, heartbeat in sorted(latest.items())],
+        [{**heartbeat.values, "received_at": heartbeat.received_at} for _, heartbeat in sorted(latest.items())],
     )
-    if told:
+    if changed:
         transaction.publish(
-            DevicesReported(devices=tuple(_reported(latest[device_id]) for device_id in sorted(told)))
+            DevicesReported(devices=tuple(_reported(latest[device_id]) for device_id in sorted(changed)))
         )
 
 
 def _reported(heartbeat: Heartbeat) -> ReportedDevice:
-    return reported_device(heartbeat.said, heartbeat.enrolment_id, heartbeat.received_at)
+    return reported_device(heartbeat.values, heartbeat.enrolment_id, heartbeat.received_at)

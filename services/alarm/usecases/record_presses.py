@@ -90,8 +90,8 @@ def tell(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Span
     known = devices.enrolments_of(
         transaction.session, [found for row in new if (found := uuid_of(row["device_id"]))]
     )
-    told = tuple(_recorded(row, known.get(uuid_of(row["device_id"]))) for row in new)
-    transaction.publish(PressesRecorded(presses=told), cause=cause)
+    entries = tuple(_recorded(row, known.get(uuid_of(row["device_id"]))) for row in new)
+    transaction.publish(PressesRecorded(presses=entries), cause=cause)
 
 
 # What stands for a field of a press that cannot be read: the ledger is told of each, whatever is wrong with it.

@@ -100,8 +100,8 @@ class Redelivery:
             rows = await asyncio.to_thread(self._claim, lane, limit)
             if rows:
                 taken, published = await self._bring(rows)
-                told = (len(rows), lane, len(taken), len(published))
-                log.warning("%d %s presses are not routed: %d handed over, %d published again", *told)
+                entries = (len(rows), lane, len(taken), len(published))
+                log.warning("%d %s presses are not routed: %d handed over, %d published again", *entries)
                 more |= bool(taken) and len(rows) == limit
         return more
 

@@ -31,14 +31,14 @@ from services.committee.presenters.handovers import (
     disclose_referral,
 )
 from services.committee.schemas.case import ApplicationOut
-from services.committee.schemas.chain import Answered, HandoverOut, ReferralIn, Referred, Told
+from services.committee.schemas.chain import Answered, ChainMessage, HandoverOut, ReferralIn, Referred
 from services.committee.schemas.common import ReasonsIn
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import applications, chain
 
 # A case is text: nothing of that kind is larger.
 _MOST_BYTES = 256 * 1024
-_TOLD: TypeAdapter[Told] = TypeAdapter(Told)
+_TOLD: TypeAdapter[ChainMessage] = TypeAdapter(ChainMessage)
 
 router = APIRouter(prefix="/v1")
 
@@ -86,19 +86,19 @@ def decline(handover_id: UUID, body: ReasonsIn, uow: SecretariatWork) -> Handove
 @bodies(_MOST_BYTES)
 async def webhook(request: Request, process: Process) -> None:
     """Take what the chain approach tells, signed (Standard Webhooks); a copy changes nothing."""
-    told = _believed(process.settings, await request.body(), request.headers)
-    await run_in_threadpool(_take, process, told)
+    message = _believed(process.settings, await request.body(), request.headers)
+    await run_in_threadpool(_take, process, message)
 
 
-def _take(process: ApiProcess[CommitteeSettings], told: Told) -> None:
+def _take(process: ApiProcess[CommitteeSettings], message: ChainMessage) -> None:
     with unit_of_work(process.database, process.vault, chain.THEM) as uow:
-        if isinstance(told, Answered):
-            chain.they_answered(uow, told.data.id, told.data.accepted, told.data.remarks)
+        if isinstance(message, Answered):
+            chain.they_answered(uow, message.data.id, message.data.accepted, message.data.remarks)
         else:
-            chain.came_in(uow, told.data.id, _case(told))
+            chain.came_in(uow, message.data.id, _case(message))
 
 
-def _believed(settings: CommitteeSettings, body: bytes, headers: Mapping[str, str]) -> Told:
+def _believed(settings: CommitteeSettings, body: bytes, headers: Mapping[str, str]) -> ChainMessage:
     secret = settings.chain_approach_secret
     if secret is None:
         raise ChainApproachAbsent("no chain approach is connected to this committee")
@@ -116,9 +116,9 @@ def _believed(settings: CommitteeSettings, body: bytes, headers: Mapping[str, st
         raise Invalid(f"{where}: {first['msg']}", field=where) from None
 
 
-def _case(told: Referred) -> IncomingCase:
+def _case(message: Referred) -> IncomingCase:
     """Read what they sent, without the fields that they left out."""
-    fields = told.data.fields.model_dump(mode="json", exclude_none=True)
+    fields = message.data.fields.model_dump(mode="json", exclude_none=True)
     return IncomingCase(
-        told.data.enrolment_id, told.data.basis, told.data.grounds, told.data.side_by_side, fields
+        message.data.enrolment_id, message.data.basis, message.data.grounds, message.data.side_by_side, fields
     )

@@ -18,9 +18,9 @@ class Grounds:
     conditions: Mapping[str, Checked] = field(default_factory=dict)
 
     @staticmethod
-    def read(said: object) -> "Grounds":
+    def read(content: object) -> "Grounds":
         """Read it from JSON, as it came in or was encrypted; raises `ValidationError`."""
-        return _GROUNDS.validate_python(said)
+        return _GROUNDS.validate_python(content)
 
     def as_json(self) -> dict[str, object]:
         """Give it in the form that is encrypted."""

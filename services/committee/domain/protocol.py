@@ -163,22 +163,22 @@ _NAMED: Mapping[str, Mapping[str, object]] = {
 
 def readable(content: object) -> ProtocolContent:
     """Return what a version says, to be shown; empty where it cannot be read, so that one hides no other."""
-    said: Mapping[str, object] = content if isinstance(content, dict) else {}
-    found: dict[str, object] = dict(said)
-    found |= {name: said[name] if isinstance(said.get(name), str) else "" for name in _TEXTS}
+    values: Mapping[str, object] = content if isinstance(content, dict) else {}
+    found: dict[str, object] = dict(values)
+    found |= {name: values[name] if isinstance(values.get(name), str) else "" for name in _TEXTS}
     for name in _LISTS:
-        found[name] = [each for each in _list(said, name) if isinstance(each, str)]
+        found[name] = [each for each in _list(values, name) if isinstance(each, str)]
     for name, empty in _NAMED.items():
-        found[name] = [{**empty, **each} for each in _list(said, name) if isinstance(each, dict)]
-    delays = said.get("delays")
+        found[name] = [{**empty, **each} for each in _list(values, name) if isinstance(each, dict)]
+    delays = values.get("delays")
     found["delays"] = {**asdict(Delays()), **(delays if isinstance(delays, dict) else {})}
-    shared = said.get("shared_fields")
+    shared = values.get("shared_fields")
     found["shared_fields"] = shared if isinstance(shared, dict) else {}
     return cast("ProtocolContent", found)
 
 
-def _list(said: Mapping[str, object], name: str) -> list[object]:
-    value = said.get(name)
+def _list(values: Mapping[str, object], name: str) -> list[object]:
+    value = values.get(name)
     return value if isinstance(value, list) else []
 
 

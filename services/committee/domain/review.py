@@ -63,9 +63,9 @@ class Finding:
     referral: Referral | None = None
 
     @staticmethod
-    def read(said: object) -> "Finding":
+    def read(content: object) -> "Finding":
         """Read it from JSON, as it came in or was encrypted; raises `ValidationError`."""
-        return _FINDING.validate_python(said)
+        return _FINDING.validate_python(content)
 
     def as_json(self) -> dict[str, object]:
         """Give it in the form that is encrypted."""

@@ -39,18 +39,18 @@ def registry_conflict(event: Event) -> RegistryConflictRow | None:
     """Return a conflict declared or withdrawn at the registry; None for anything else. Raises `Invalid`."""
     if event.type not in (FileConflictDeclared.TYPE, FileConflictWithdrawn.TYPE):
         return None
-    told: ConflictStatement
-    told = (
+    statement: ConflictStatement
+    statement = (
         read_payload(FileConflictDeclared, event)
         if event.type == FileConflictDeclared.TYPE
         else read_payload(FileConflictWithdrawn, event)
     )
     # As it is compared: who withdraws it may spell it otherwise.
-    person = account(told.person)
+    person = account(statement.person)
     return RegistryConflictRow(
-        enrolment_id=told.enrolment_id,
+        enrolment_id=statement.enrolment_id,
         subject=person,
         person=person,
-        declared_at=told.declared_at,
-        withdrawn_at=told.withdrawn_at,
+        declared_at=statement.declared_at,
+        withdrawn_at=statement.withdrawn_at,
     )

@@ -36,11 +36,11 @@ def board(page: Page) -> Response:
         coming = meetings.listed(reading, now, 5)
         asked = presence.to_confirm(reading)
         invited = members.invitations(reading)
-        names = {row.id: row.said["name"] for row in protocols.all_in_force(reading)}
-        said = conflicts_of_interest.said_of_caller(reading)
+        names = {row.id: row.readable_content["name"] for row in protocols.all_in_force(reading)}
+        conflicts = conflicts_of_interest.said_of_caller(reading)
     urgency = [(row, _urgency(row.due_at, now)) for row in rows]
     mine = {
-        "said_of_you": [row.declared_at for row in said],
+        "said_of_you": [row.declared_at for row in conflicts],
         "asked": {meeting.id: meeting for meeting, stay in asked if stay.partner == caller.partner},
         "invited": [row for row in invited if row.partner == caller.partner and row.protocol_id in names],
     }
@@ -53,7 +53,7 @@ def listed(page: Page, state: State | None = None) -> Response:
     caller = page.reader(*READERS)
     with page.unit_of_reading(caller) as reading:
         rows = applications.listed(reading, state, LINES)
-        contents = {each.id: each.said for each in protocols.all_in_force(reading)}
+        contents = {each.id: each.readable_content for each in protocols.all_in_force(reading)}
     return page.show("applications.html", caller, rows=rows, state=state, contents=contents)
 
 

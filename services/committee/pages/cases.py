@@ -74,10 +74,10 @@ def _choices(page: PageRequest, reading: Reading, present: str | None) -> dict[s
     found, caller = protocols.all_in_force(reading), reading.caller
     proposers = dict[str, str]()
     if caller.roles & COMMITTEE:
-        contents = [row.said for row in found]
-        said = [(each["id"], content) for content in contents for each in content["partners"]]
+        contents = [row.readable_content for row in found]
+        entries = [(each["id"], content) for content in contents for each in content["partners"]]
         own = [(code, None) for code in (present, caller.partner) if code]
-        for code, content in [*said, *own]:
+        for code, content in [*entries, *own]:
             proposers.setdefault(code, called(code, page.language, content))
     return {"protocols": found, "proposers": proposers}
 

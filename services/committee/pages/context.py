@@ -93,7 +93,7 @@ def is_member(caller: Principal) -> bool:
 
 def conditions_of(protocol: ProtocolRow | None) -> dict[str, object]:
     """Say what an alarm needs under a protocol, and in which words; outside any, nothing is checked."""
-    conditions = protocol.said["conditions"] if protocol else []
+    conditions = protocol.readable_content["conditions"] if protocol else []
     return {"conditions": conditions, "condition_texts": {each["id"]: each["text"] for each in conditions}}
 
 

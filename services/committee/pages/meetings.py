@@ -59,14 +59,14 @@ def meeting(page: Page, meeting_id: UUID, point: int | None = None) -> Response:
         if item is not None:
             what = _point(reading, item, linked=page.linked)
         what |= _people(reading, whole)
-    what["content"] = protocol.said
+    what["content"] = protocol.readable_content
     return page.show("meeting.html", caller, meeting=whole, item=item, **what)
 
 
 def _people(reading: Reading, meeting: MeetingOut) -> dict[str, object]:
     """Return members who are not there, and whether the reader may say that they are, or were."""
     there = {who.member_id for who in meeting.attendance if who.left_at is None}
-    said = {who.member_id: who.confirmed_at for who in meeting.attendance}
+    values = {who.member_id: who.confirmed_at for who in meeting.attendance}
     today = local_day(reading.at)
     # By the row: of what is shown a day that cannot be read is absent.
     listed = [(row, present_member(row, name)) for row, name in members.listed(reading, meeting.protocol_id)]
@@ -75,7 +75,7 @@ def _people(reading: Reading, meeting: MeetingOut) -> dict[str, object]:
     me = (account(reading.caller.subject), reading.caller.partner)
     mine = [each.id for each in known if (each.person, each.partner) == me]
     here = [each.id for each in sit if each.id in mine and each.id not in there]
-    asked = [each for each in mine if each in said and said[each] is None]
+    asked = [each for each in mine if each in values and values[each] is None]
     return {
         "absent": [each for each in sit if each.id not in there],
         "me": bool(asked or (here and meeting.state == "open")),

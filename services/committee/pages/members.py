@@ -20,7 +20,7 @@ def listed(page: Page, protocol_id: UUID) -> Response:
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
         found = [present_member(row, name) for row, name in members.listed(reading, protocol_id)]
-        content = protocols.in_force(reading.session, protocol_id).said
+        content = protocols.in_force(reading.session, protocol_id).readable_content
     me = (account(caller.subject), caller.partner, "invited")
     mine = [each.id for each in found if (each.person, each.partner, each.state) == me]
     return page.show(

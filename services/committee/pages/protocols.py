@@ -68,7 +68,7 @@ def draft(page: Page, protocol_id: UUID) -> Response:
     if newest.state in UNDER_WAY and (newest.state, "edit") not in TABLE:
         return RedirectResponse(f"/desk/protocols/{protocol_id}", 303)
     number = newest.version if newest.state in UNDER_WAY else newest.version + 1
-    return _form(page, protocol_id, newest.said, number, members)
+    return _form(page, protocol_id, newest.readable_content, number, members)
 
 
 @router.get("/desk/protocols/{protocol_id}")
@@ -88,10 +88,10 @@ def one(page: Page, protocol_id: UUID, version: int | None = None) -> Response:
         "protocol.html",
         caller,
         row=row,
-        content=_readable(row.said),
+        content=_readable(row.readable_content),
         versions=versions,
         history=history,
-        remarks=sent_back[-1].said.get("remarks")
+        remarks=sent_back[-1].details.get("remarks")
         if row.state == VersionState.SENT_BACK and sent_back
         else None,
         changed=changed,

@@ -20,7 +20,7 @@ def disclose_application(reading: Reading, found: Filed, *changed: str) -> Appli
     """Disclose an application with its decisions; `changed`: its fields that the caller changed, logged too."""
     if changed:
         log_write(reading, found.row.id, changed)
-    decisions = [present_row(DecisionOut, decision, **said) for decision, said in found.decisions]
+    decisions = [present_row(DecisionOut, decision, **content) for decision, content in found.decisions]
     whole = present_row(
         ApplicationOut,
         found.row,
@@ -45,9 +45,9 @@ def disclose_opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut
         disclose(
             reading,
             case,
-            damaged_rows.shown(
+            damaged_rows.present_row_in_part(
                 OpinionOut,
-                {**dict(each.row), "own": each.own, **each.said},
+                {**dict(each.row), "own": each.own, **each.content},
                 "opinion",
                 f"{case.id} {each.row.partner}",
             ),

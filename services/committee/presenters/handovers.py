@@ -13,7 +13,7 @@ from services.committee.usecases.access_scope import Reading
 
 def disclose_handover(reading: Reading, found: HandoverRow) -> HandoverOut:
     """Disclose a hand-over that the caller just made or answered."""
-    return _disclosed(reading, found, chain.said(reading, found))
+    return _disclosed(reading, found, chain.read_content(reading, found))
 
 
 def disclose_referral(reading: Reading, application_id: UUID, found: HandoverRow) -> HandoverOut:
@@ -32,9 +32,9 @@ def disclose_incoming(reading: Reading, limit: int) -> list[HandoverOut]:
     return [_disclosed(reading, *each) for each in chain.incoming(reading, limit)]
 
 
-def _disclosed(reading: Reading, found: HandoverRow, said: Mapping[str, object]) -> HandoverOut:
+def _disclosed(reading: Reading, found: HandoverRow, content: Mapping[str, object]) -> HandoverOut:
     whole = present_row(
-        HandoverOut, found, **{name: said[name] for name in ("grounds", "values") if name in said}
+        HandoverOut, found, **{name: content[name] for name in ("grounds", "values") if name in content}
     )
     # Members only come here; a case that nobody took yet has no application.
     return disclose_to_member(reading, purpose_of("handover", found.id), whole)

@@ -28,9 +28,9 @@ def present_protocol_history(reading: Reading, protocol_id: UUID) -> list[Histor
 def _lines(reading: Reading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
     """Say what happened, with what was said openly."""
     return [
-        present_row(HistoryOut, each, **({"said": said} if said or not each.encrypted else {}))
+        present_row(HistoryOut, each, **({"details": details} if details or not each.encrypted else {}))
         for each in rows
-        for said in [
+        for details in [
             reading.decrypt_mapping(encrypted_columns.history(each.subject_id, each.what), each.encrypted)
         ]
     ]

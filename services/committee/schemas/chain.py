@@ -114,4 +114,4 @@ class Referred(BaseModel):
     data: CaseData
 
 
-Told = Annotated[Answered | Referred, Field(discriminator="type")]
+ChainMessage = Annotated[Answered | Referred, Field(discriminator="type")]

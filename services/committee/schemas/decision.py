@@ -68,11 +68,11 @@ class DraftDecisionIn(In):
 
     @field_validator("alternatives", "review_way")
     @classmethod
-    def refuse_with_a_way_on(cls, said: T, info: ValidationInfo) -> T:
+    def refuse_with_a_way_on(cls, value: T, info: ValidationInfo) -> T:
         """Refuse, at its field, a refusal that names no other way to help, or no way to a review."""
-        if info.data.get("outcome") == "refuse" and not said:
+        if info.data.get("outcome") == "refuse" and not value:
             raise PydanticCustomError("missing", "a refusal cannot do without it")
-        return said
+        return value
 
 
 class ReconsiderationIn(In):

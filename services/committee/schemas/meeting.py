@@ -150,18 +150,18 @@ class ReviewIn(In):
 
     @field_validator(*(name for _, name in _NEEDS))
     @classmethod
-    def say_what_the_outcome_needs(cls, said: T, info: ValidationInfo) -> T:
+    def say_what_the_outcome_needs(cls, value: T, info: ValidationInfo) -> T:
         """Refuse, at its field, an outcome without what it needs, and what belongs to another outcome."""
         # An outcome that is none has a problem of its own.
         if outcome := info.data.get("outcome"):
             belongs = next(each for each, name in _NEEDS if name == info.field_name)
-            if (outcome == belongs) != (said is not None):
+            if (outcome == belongs) != (value is not None):
                 raise PydanticCustomError(
                     "outcome_needs",
                     "belongs to {outcome}, which cannot do without it",
                     {"outcome": belongs},
                 )
-        return said
+        return value
 
 
 class ReviewOut(RowOut):

@@ -127,10 +127,10 @@ class ProtocolOut(RowOut):
 
 
 class HistoryOut(RowOut):
-    """One line of what happened; `said` where it was said openly."""
+    """One line of what happened; `details` where it was said openly."""
 
     what: str
     at: datetime
     by: str
     partner: str | None
-    said: dict[str, object]
+    details: dict[str, object]

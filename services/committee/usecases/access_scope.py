@@ -65,7 +65,7 @@ class UnitOfWork(Reading):
         row.number += 1
         return row
 
-    def note(self, subject_id: UUID, what: str, said: Mapping[str, object] | None = None) -> None:
+    def note(self, subject_id: UUID, what: str, details: Mapping[str, object] | None = None) -> None:
         """Write into the history of a protocol, a case or a meeting."""
         row = HistoryRow(
             subject_id=subject_id,
@@ -73,7 +73,9 @@ class UnitOfWork(Reading):
             at=self.at,
             by=self.caller.subject,
             partner=self.caller.partner,
-            encrypted=self.encrypt(encrypted_columns.history(subject_id, what), dict(said)) if said else None,
+            encrypted=self.encrypt(encrypted_columns.history(subject_id, what), dict(details))
+            if details
+            else None,
         )
         cases.add_history(self.session, row)
 

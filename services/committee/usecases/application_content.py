@@ -30,20 +30,20 @@ def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
 
 def content_of(reading: Reading, row: ApplicationRow) -> Content:
     """Read what an application says."""
-    said = reading.decrypt(encrypted_columns.application(row.id), row.encrypted)
+    content = reading.decrypt(encrypted_columns.application(row.id), row.encrypted)
     return Content(
         enrolment_id=row.enrolment_id,
         protocol_id=row.protocol_id,
         procedure=row.procedure,
         proposer=row.proposer,
         language=row.language,
-        exceptional=said.get("exceptional", ""),
-        urgency=said.get("urgency", ""),
-        pv_numbers=tuple(said["pv_numbers"]),
-        elements=said["elements"],
-        conditions={name: Checked(**each) for name, each in said.get("conditions", {}).items()},
-        assessment=Assessment(**said.get("assessment", {})),
-        levels=said.get("levels", {}),
+        exceptional=content.get("exceptional", ""),
+        urgency=content.get("urgency", ""),
+        pv_numbers=tuple(content["pv_numbers"]),
+        elements=content["elements"],
+        conditions={name: Checked(**each) for name, each in content.get("conditions", {}).items()},
+        assessment=Assessment(**content.get("assessment", {})),
+        levels=content.get("levels", {}),
     )
 
 
@@ -63,8 +63,8 @@ def record(uow: UnitOfWork, row: ApplicationRow, content: Content) -> None:
     row.enrolment_id, row.protocol_id = content.enrolment_id, content.protocol_id
     row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
     open_to_all = ("enrolment_id", "protocol_id", "procedure", "proposer", "language")
-    said = {name: value for name, value in asdict(content).items() if name not in open_to_all}
-    row.encrypted = uow.encrypt(encrypted_columns.application(row.id), said)
+    values = {name: value for name, value in asdict(content).items() if name not in open_to_all}
+    row.encrypted = uow.encrypt(encrypted_columns.application(row.id), values)
 
 
 def changed(uow: UnitOfWork, content: Content, changes: DraftChanges) -> Content:

@@ -160,7 +160,7 @@ def listed(reading: Reading, state: State | None, limit: int) -> Sequence[Applic
 
 def filed(reading: Reading, row: ApplicationRow) -> Filed:
     """Return an application with all that the caller, who may see it, reads of it."""
-    said = [
+    entries = [
         (decision, reading.decrypt_mapping(encrypted_columns.decision(decision.id), decision.encrypted))
         for decision in cases.decisions(reading.session, row.id)
     ]
@@ -170,7 +170,7 @@ def filed(reading: Reading, row: ApplicationRow) -> Filed:
     known = Known("application", row.id)
     content = known.read("encrypted", lambda: content_of(reading, row), content_outside(row))
     rules = known.read("protocol", lambda: rules_for(reading, row), None)
-    return Filed(row, content, rules, said, status, not theirs, waits, tuple(known.broken))
+    return Filed(row, content, rules, entries, status, not theirs, waits, tuple(known.broken))
 
 
 def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:

@@ -161,13 +161,13 @@ def decline(uow: UnitOfWork, handover_id: UUID, reasons: str) -> HandoverRow:
     """Decline a case of theirs, and say why."""
     handover = _own(uow, handover_id, "in")
     _answer(uow, handover, False)
-    said = uow.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
-    handover.encrypted = uow.encrypt(encrypted_columns.handover(handover.id), {**said, "declined": reasons})
+    content = uow.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
+    handover.encrypted = uow.encrypt(encrypted_columns.handover(handover.id), {**content, "declined": reasons})
     _send(uow, handover)
     return handover
 
 
-def said(reading: Reading, handover: HandoverRow) -> Mapping[str, object]:
+def read_content(reading: Reading, handover: HandoverRow) -> Mapping[str, object]:
     """Read what stands in a hand-over."""
     found: Mapping[str, object] = reading.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
     return found
@@ -185,7 +185,7 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
 def sendable(reading: Reading, row: ApplicationRow) -> dict[str, object]:
     """Say what the protocol lets be sent to the chain approach, field by field, exactly as it would be sent."""
     protocol = protocols.of_case(reading, row)
-    agreed = protocol.said["shared_fields"].get(chain.PARTNER, ()) if protocol else ()
+    agreed = protocol.readable_content["shared_fields"].get(chain.PARTNER, ()) if protocol else ()
     nothing: dict[str, object] = {}
     return Known("application", row.id).read(
         "encrypted", lambda: dict(chain.fields_sent(content_of(reading, row), agreed, agreed)), nothing

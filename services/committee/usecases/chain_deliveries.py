@@ -59,16 +59,16 @@ def delivered(uow: UnitOfWork, handover_id: UUID) -> None:
 
 
 def _sending(uow: UnitOfWork, handover: HandoverRow) -> Sending:
-    said = uow.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
+    content = uow.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
     if handover.direction == "in":
-        answer = {"accepted": handover.state == HandoverState.ACCEPTED, "remarks": said.get("declined")}
+        answer = {"accepted": handover.state == HandoverState.ACCEPTED, "remarks": content.get("declined")}
         return Sending(handover.id, f"/v1/referrals/{handover.id}/answer", answer)
     body = {
         "id": str(handover.id),
         "enrolment_id": str(handover.enrolment_id),
         "basis": handover.basis,
-        "grounds": said["grounds"],
+        "grounds": content["grounds"],
         "side_by_side": handover.side_by_side,
-        "fields": said["values"],
+        "fields": content["values"],
     }
     return Sending(handover.id, "/v1/referrals", body)

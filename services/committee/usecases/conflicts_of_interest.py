@@ -92,8 +92,10 @@ def said_of_caller(reading: Reading) -> Sequence[ConflictRow]:
 
 
 def _reason(reading: Reading, row: ConflictRow) -> str:
-    said = reading.decrypt_mapping(encrypted_columns.conflict(row.application_id, row.subject), row.encrypted)
-    return str(said.get("reason", UNREADABLE))
+    content = reading.decrypt_mapping(
+        encrypted_columns.conflict(row.application_id, row.subject), row.encrypted
+    )
+    return str(content.get("reason", UNREADABLE))
 
 
 def _of(uow: UnitOfWork, row: ApplicationRow, person: str) -> ConflictRow | None:

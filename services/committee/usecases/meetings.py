@@ -120,11 +120,11 @@ def read(reading: Reading, meeting_id: UUID) -> Seen:
 def seen(reading: Reading, row: MeetingRow) -> Seen:
     """Return a meeting with who is there, and its agenda with who counts; without items of a conflict."""
     attendance = store.attendance(reading.session, row.id)
-    said = [
+    entries = [
         reading.decrypt_mapping(encrypted_columns.attendance(row.id, who.subject), who.encrypted)
         for who in attendance
     ]
-    names = [str(each.get("name", UNREADABLE)) for each in said]
+    names = [str(each.get("name", UNREADABLE)) for each in entries]
     agenda = []
     for item in store.agenda(reading.session, row.id):
         application = cases.application(reading.session, item.application_id) if item.application_id else None

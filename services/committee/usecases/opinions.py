@@ -35,17 +35,17 @@ class OpinionRead:
 
     row: OpinionRow
     own: bool
-    said: Mapping[str, object]
+    content: Mapping[str, object]
 
 
 def of_case(reading: Reading, row: ApplicationRow) -> list[OpinionRead]:
     """List what partners think of a case; only that partner reads what one keeps back."""
     found: list[OpinionRead] = []
     for opinion in cases.opinions(reading.session, row.id):
-        said = reading.decrypt_mapping(
+        content = reading.decrypt_mapping(
             encrypted_columns.opinion(row.id, opinion.partner, opinion.zone_id), opinion.encrypted
         )
         # Police of another district are another partner.
         own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")
-        found.append(OpinionRead(opinion, own, said if own else {**said, "kept": None}))
+        found.append(OpinionRead(opinion, own, content if own else {**content, "kept": None}))
     return found

@@ -25,7 +25,7 @@ def postpone(
     meeting_id: UUID,
     counted: Counted,
     act: Act,
-    said: Mapping[str, object],
+    content: Mapping[str, object],
     *,
     application_id: UUID | None,
     review_id: UUID | None = None,
@@ -46,7 +46,7 @@ def postpone(
         recorded_at=uow.at,
         recorded_by=uow.caller.subject,
     )
-    row.encrypted = uow.encrypt(encrypted_columns.waiting(row.id), dict(said))
+    row.encrypted = uow.encrypt(encrypted_columns.waiting(row.id), dict(content))
     pending_decisions.add_waiting(uow.session, row)
     uow.note(application_id or meeting_id, "decision waits")
 

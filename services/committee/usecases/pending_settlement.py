@@ -67,21 +67,21 @@ def take_effect(uow: UnitOfWork, waiting_id: UUID) -> bool:
     return True
 
 
-def _decide(uow: UnitOfWork, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
+def _decide(uow: UnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if row.act == "grant" else "refuse"
-    decisions.decide(uow, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
+    decisions.decide(uow, row.application_id, outcome, Grounds.read(content), row.meeting_id, counted)
 
 
-def _propose(uow: UnitOfWork, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
+def _propose(uow: UnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
-    outcome: decisions.Outcome = "grant" if said["outcome"] == "grant" else "refuse"
-    decisions.propose_decision(uow, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
+    outcome: decisions.Outcome = "grant" if content["outcome"] == "grant" else "refuse"
+    decisions.propose_decision(uow, row.application_id, outcome, Grounds.read(content), row.meeting_id, counted)
 
 
-def _hold(uow: UnitOfWork, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
+def _hold(uow: UnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.review_id is not None  # noqa: S101 - of a review
-    reviews.hold(uow, row.review_id, Finding.read(said), row.meeting_id, counted, row.recorded_at)
+    reviews.hold(uow, row.review_id, Finding.read(content), row.meeting_id, counted, row.recorded_at)
 
 
 _ACTS: Mapping[str, Callable[[UnitOfWork, WaitingRow, Mapping[str, object], Counted], None]] = {

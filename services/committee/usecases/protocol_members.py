@@ -34,8 +34,8 @@ def refuse_wrong(partners: Sequence[PartnerText], named: Sequence[NamedMember]) 
         if person in people[:n]
     ]
     if wrong:
-        said = "; ".join(f"{each['field']}: {each['detail']}" for each in wrong)
-        raise ProtocolContradictory(said, field=wrong[0]["field"], errors=wrong)
+        text = "; ".join(f"{each['field']}: {each['detail']}" for each in wrong)
+        raise ProtocolContradictory(text, field=wrong[0]["field"], errors=wrong)
 
 
 def _problems(at: str, each: NamedMember, sitting: Sequence[str]) -> list[dict[str, str]]:
@@ -57,10 +57,10 @@ def of_version(reading: Reading, protocol_id: UUID, version: int) -> list[NamedM
 
 
 def _named(reading: Reading, row: MemberRow) -> NamedMember:
-    said = reading.decrypt_mapping(encrypted_columns.member(row.id), row.encrypted)
+    content = reading.decrypt_mapping(encrypted_columns.member(row.id), row.encrypted)
     return NamedMember(
-        subject=str(said.get("subject", row.person)),
-        name=str(said.get("name", UNREADABLE)),
+        subject=str(content.get("subject", row.person)),
+        name=str(content.get("name", UNREADABLE)),
         partner=row.partner,
         role=row.role,
         valid_from=row.valid_from,

@@ -143,7 +143,7 @@ def changed(reading: Reading, row: ProtocolRow) -> set[str]:
     before = store.in_force(reading.session, row.id)
     if before is None or row.state not in UNDER_WAY:
         return set()
-    return {name for name, value in row.said.items() if before.said.get(name) != value}
+    return {name for name, value in row.readable_content.items() if before.readable_content.get(name) != value}
 
 
 def all_in_force(reading: Reading) -> Sequence[ProtocolRow]:

@@ -118,12 +118,12 @@ def _note_connected(context: Context, units: Collection[str]) -> None:
 
 async def _keep_seen(context: Context, hub: Hub) -> None:
     """Note a sign of life of each unit whose terminal is connected: when it connects, and as long as it is."""
-    every_s, told = context.settings.unit_fresh_s / 4, dict[str, float]()
+    every_s, values = context.settings.unit_fresh_s / 4, dict[str, float]()
     while True:
         now = asyncio.get_running_loop().time()
-        told = {unit: at for unit, at in told.items() if now - at < every_s}
-        if new := hub.connected_units() - told.keys():
+        values = {unit: at for unit, at in values.items() if now - at < every_s}
+        if new := hub.connected_units() - values.keys():
             with suppress(SQLAlchemyError):  # the next second tries again
                 await asyncio.to_thread(_note_connected, context, new)
-                told |= dict.fromkeys(new, now)
+                values |= dict.fromkeys(new, now)
         await asyncio.sleep(1)

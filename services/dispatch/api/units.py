@@ -32,8 +32,8 @@ def put_units(body: Several[UnitIn], context: ContextOf, caller: Registrar) -> N
     # Some software registers all of them again and again: only what is new is worth a line.
     audit_context.seldom(_POSITIONS_S)
     for unit in body:
-        told = (unit.callsign, unit.zone_id, unit.control_room_id, unit.available)
-        audit_context.about(f"unit:{unit.unit_id}", state=told)
+        entries = (unit.callsign, unit.zone_id, unit.control_room_id, unit.available)
+        audit_context.about(f"unit:{unit.unit_id}", state=entries)
     if body:
         # Stored before any is refused: those that are wrong keep none of the others out.
         with context.database.transaction() as tx:

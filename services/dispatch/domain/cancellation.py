@@ -21,5 +21,5 @@ def judge_cancel(alarm_id: UUID, digest: str, cancel_code: str, duress_code: str
 
 def flags_of_wrong_codes(wrong: int) -> list[str]:
     """Say what the room is shown after so many wrong codes; the device is told nothing, and never refused."""
-    told = {"cancel_code_wrong": 1, "cancel_codes_tried": WRONG_CODES_THAT_TELL}
-    return [flag for flag, least in told.items() if wrong >= least]
+    values = {"cancel_code_wrong": 1, "cancel_codes_tried": WRONG_CODES_THAT_TELL}
+    return [flag for flag, least in values.items() if wrong >= least]

@@ -37,7 +37,7 @@ Row = TypeVar("Row", bound=Incident)
 class Line(Generic[Row]):
     """What stands on the screen: an incident, and all that it stands for (itself too), the oldest first."""
 
-    shown: Row
+    representative: Row
     alike: tuple[Row, ...] = ()
 
 

@@ -17,8 +17,8 @@ def disclose_open_incidents(
 ) -> list[IncidentView]:
     """Disclose the open incidents of a room, most urgent first; a flood that nobody verified is one."""
     lines = grouped(load_open_incidents(session, control_room_id))
-    whole = load_views(context, session, [line.shown.id for line in lines], clock.now())
-    groups = {line.shown.id: _group(line) for line in lines if line.alike}
+    whole = load_views(context, session, [line.representative.id for line in lines], clock.now())
+    groups = {line.representative.id: _group(line) for line in lines if line.alike}
     found = (view.model_copy(update={"group": groups.get(view.incident_id)}) for view in whole)
     return [disclosures.disclose(caller, view) for view in found]
 
@@ -42,7 +42,7 @@ def _group(line: Line[IncidentRow]) -> UnverifiedGroup:
         count=len(line.alike),
         incident_ids=[each.id for each in line.alike],
         presses={each.id: each.presses for each in line.alike},
-        first_raised_at=line.shown.raised_at,
+        first_raised_at=line.representative.raised_at,
         last_raised_at=line.alike[-1].raised_at,
-        until=line.shown.raised_at + LASTS,
+        until=line.representative.raised_at + LASTS,
     )

@@ -158,7 +158,7 @@ def _card(context: Context, enrolment_id: UUID, encrypted: bytes) -> Card:
 
 
 def _summary(context: Context, order: SeenOrderRow, known: Known) -> OrderSummary:
-    said = getattr(order, "said", None)
+    encrypted_reason = getattr(order, "encrypted_reason", None)
     reached = getattr(order, STAMPS.get(order.state, "created_at"))
     return OrderSummary.model_construct(
         order_id=order.id,
@@ -175,7 +175,11 @@ def _summary(context: Context, order: SeenOrderRow, known: Known) -> OrderSummar
         by_radio=order.by_radio,
         at=reached or order.created_at,
         reason=order.reason
-        or known.read("order", lambda: context.decrypt_said(order.id, said) if said else None, None),
+        or known.read(
+            "order",
+            lambda: context.decrypt_reason(order.id, encrypted_reason) if encrypted_reason else None,
+            None,
+        ),
     )
 
 

@@ -45,4 +45,4 @@ def _limit_unit(context: Context, caller: Principal, unit: SeenUnitRow, control_
         "withheld": ["in_zone_id", "lat", "lon", "order_id"] if kept else [],
         "withheld_from": sorted(unit.withheld_from) if "gateway" in caller.roles and not kept else [],
     }
-    return damaged_rows.shown(UnitOut, values, "unit", unit.id)
+    return damaged_rows.present_row_in_part(UnitOut, values, "unit", unit.id)

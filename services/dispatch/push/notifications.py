@@ -76,18 +76,18 @@ def read_notification(context: Context, body: bytes) -> Notification | None:
         },
     )
     try:
-        told = IncidentChanged.model_validate(event.data)
+        change = IncidentChanged.model_validate(event.data)
     except ValidationError:
         log.warning("a change notification that does not say for which incident")
         span.end()
         return None
-    return Notification(told.incident_id, _view_in(context, told), span)
+    return Notification(change.incident_id, _view_in(context, change), span)
 
 
-def _view_in(context: Context, told: IncidentChanged) -> IncidentView | None:
+def _view_in(context: Context, change: IncidentChanged) -> IncidentView | None:
     """Open the view that came; None where none did, or where it cannot be opened: one must look."""
     try:
-        return decrypt_view(context, told.incident_id, told.encrypted) if told.encrypted else None
+        return decrypt_view(context, change.incident_id, change.encrypted) if change.encrypted else None
     except (Unreadable, ValueError):
         log.warning("a change notification that cannot be opened")
         return None

@@ -51,7 +51,7 @@ class Watcher:
     # Rooms: the account of who watches, as accounts are compared; a machine's has none.
     person: str | None = None
     # Units: which orders were shown, so that a withdrawal is told to those that saw it.
-    shown: set[UUID] = field(default_factory=set)
+    displayed: set[UUID] = field(default_factory=set)
     # When the token of its reader ends (seconds of the clock), and by what a sign-out knows it.
     until: float | None = None
     opened_by: frozenset[str] = frozenset()
@@ -76,14 +76,14 @@ class Watcher:
             if (
                 self.kind == "gateway"
                 and order.unit_control_room_id != self.key
-                and order.order_id not in self.shown
+                and order.order_id not in self.displayed
             ):
                 continue
             if order.state in LIVE and incident.state == "open":
-                self.shown.add(order.order_id)
+                self.displayed.add(order.order_id)
                 frames.append(_frame("order", self.show(order_view(incident, order))))
-            elif order.order_id in self.shown:
-                self.shown.discard(order.order_id)
+            elif order.order_id in self.displayed:
+                self.displayed.discard(order.order_id)
                 fields = order.model_dump(include={"order_id", "unit_id", "state", "reason"})
                 gone = Withdrawn.model_validate({**fields, "incident_id": incident.incident_id})
                 frames.append(_frame("withdrawn", gone))

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, col, select
 
-from services.dispatch.models import ControlRoomRow, ZonesToldRow
+from services.dispatch.models import ControlRoomRow, PublishedZonesRow
 
 _DELIVERED = text("UPDATE control_rooms SET webhook_delivered_at = :now WHERE id = :cic")
 # A second attempt is one after a failure.
@@ -37,10 +37,10 @@ def lock_unannounced(session: Session) -> Iterable[ControlRoomRow]:
     return rows
 
 
-def lock_published_zones(session: Session) -> ZonesToldRow:
+def lock_published_zones(session: Session) -> PublishedZonesRow:
     """Find the zones that others were told of last, locked."""
-    session.execute(upsert(ZonesToldRow).values(id=1, number=0, zones=[]).on_conflict_do_nothing())
-    row: ZonesToldRow = session.exec(select(ZonesToldRow).with_for_update()).one()
+    session.execute(upsert(PublishedZonesRow).values(id=1, number=0, zones=[]).on_conflict_do_nothing())
+    row: PublishedZonesRow = session.exec(select(PublishedZonesRow).with_for_update()).one()
     return row
 
 

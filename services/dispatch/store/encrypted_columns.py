@@ -45,9 +45,9 @@ def proof_associated_data(alarm_id: UUID) -> str:
     return f"presses:{alarm_id}:proof"
 
 
-def said_associated_data(about: UUID) -> str:
+def reason_associated_data(about: UUID) -> str:
     """Name the associated data of what somebody wrote about an order or an incident."""
-    return f"said:{about}"
+    return f"reason:{about}"
 
 
 def fix_json(fix: Fix) -> dict[str, object]:
@@ -60,9 +60,9 @@ ENCRYPTED = (
     EncryptedColumn(PhotoRow, "encrypted", photo_associated_data, ("id",)),
     EncryptedColumn(IncidentRow, "fix", fix_associated_data, ("subject",)),
     EncryptedColumn(IncidentRow, "first_fix", fix_associated_data, ("subject",)),
-    EncryptedColumn(IncidentRow, "said", said_associated_data, ("id",)),
+    EncryptedColumn(IncidentRow, "encrypted_reason", reason_associated_data, ("id",)),
     EncryptedColumn(PressRow, "proof", proof_associated_data, ("alarm_id",)),
-    EncryptedColumn(OrderRow, "said", said_associated_data, ("id",)),
+    EncryptedColumn(OrderRow, "encrypted_reason", reason_associated_data, ("id",)),
     EncryptedColumn(ControlRoomRow, "webhook_secret", webhook_associated_data, ("id",)),
     EncryptedColumn(WebhookProposalRow, "secret", webhook_proposal_associated_data, ("control_room_id",)),
 )

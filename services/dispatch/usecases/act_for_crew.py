@@ -51,7 +51,7 @@ def confirm_by_radio(
     note_sign_of_life(tx.session, [order.unit_id], clock.now())
     order.by_radio = True
     if reason is not None:
-        order.said = context.encrypt_said(order.id, reason)
+        order.encrypted_reason = context.encrypt_reason(order.id, reason)
     audit.wrote(tx, operator, audit.Purpose(BY_RADIO, f"order:{order.id}"), [target])
     report_progress(tx, context, incident, order, target, clock.now(), None)
 
@@ -68,7 +68,7 @@ def recall(tx: Transaction, context: Context, order_id: UUID, operator: Principa
     if order.state not in LIVE or order.state == "on_scene":
         raise OrderMoveImpossible(f"an order that is {order.state} is not called back")
     now = clock.now()
-    order.said = context.encrypt_said(order.id, reason)
+    order.encrypted_reason = context.encrypt_reason(order.id, reason)
     timers.cancel(tx.session, str(order.id), ["unit_answer"])
     apply_move(tx, incident, order, "withdrawn", now, "recalled")
     touch_incident(tx.session, incident, now)

@@ -22,7 +22,7 @@ from services.dispatch.store.encrypted_columns import (
     fix_associated_data,
     fix_json,
     proof_associated_data,
-    said_associated_data,
+    reason_associated_data,
 )
 from services.dispatch.store.rows import FixRow, OwnerRow
 from services.dispatch.store.situation import Situation
@@ -92,13 +92,13 @@ class Context:
             "proof", lambda: str(self.vault.decrypt(proof_associated_data(alarm_id), encrypted)), None
         )
 
-    def encrypt_said(self, about: UUID, text: str) -> bytes:
+    def encrypt_reason(self, about: UUID, text: str) -> bytes:
         """Encrypt what somebody wrote about an order or an incident, as it rests."""
-        return self.vault.encrypt(said_associated_data(about), text)
+        return self.vault.encrypt(reason_associated_data(about), text)
 
-    def decrypt_said(self, about: UUID, encrypted: bytes) -> str:
+    def decrypt_reason(self, about: UUID, encrypted: bytes) -> str:
         """Read what somebody wrote about an order or an incident."""
-        return str(self.vault.decrypt(said_associated_data(about), encrypted))
+        return str(self.vault.decrypt(reason_associated_data(about), encrypted))
 
     def decrypt_card(self, enrolment_id: UUID, encrypted: bytes) -> SealedCard:
         """Read a card with its codes."""

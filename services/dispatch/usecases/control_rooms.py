@@ -10,7 +10,7 @@ from contracts.dispatch import ControlRoomRegistered, NamedZone, ZonesPublished
 from services.dispatch.domain.geography import Zone
 from services.dispatch.domain.map_reading import InvalidMapError
 from services.dispatch.errors import ControlRoomUnknown
-from services.dispatch.models import ZonesToldRow
+from services.dispatch.models import PublishedZonesRow
 from services.dispatch.store.control_rooms import (
     add_control_rooms,
     lock_published_zones,
@@ -50,9 +50,9 @@ def put_map(tx: Transaction, context: Context, geojson: dict[str, object], by: s
     """Import real zones; raises `Invalid` listing everything that is wrong, by feature and field."""
     try:
         # Locked first: maps come into force in the order in which others hear of them.
-        told = lock_published_zones(tx.session)
+        published = lock_published_zones(tx.session)
         zones = import_map(tx.session, geojson, by, clock.now(), set(context.situation.rooms))
-        _publish_zones(tx, told, zones)
+        _publish_zones(tx, published, zones)
     except InvalidMapError as error:
         problems = [{"feature": p.feature, "field": p.field, "detail": p.detail} for p in error.problems]
         raise Invalid(str(error), field=error.problems[0].field, errors=problems) from None
@@ -61,16 +61,16 @@ def put_map(tx: Transaction, context: Context, geojson: dict[str, object], by: s
 
 def announce_zones(tx: Transaction, context: Context) -> None:
     """Tell of the zones in force unless they were told: after an upgrade, and of the map that came with it."""
-    told = lock_published_zones(tx.session)
+    published = lock_published_zones(tx.session)
     # Under the lock, so that nobody tells anew what another process replaced.
     context.situation.refresh(tx.session)
-    _publish_zones(tx, told, context.situation.zones)
+    _publish_zones(tx, published, context.situation.zones)
 
 
-def _publish_zones(tx: Transaction, told: ZonesToldRow, zones: Sequence[Zone]) -> None:
+def _publish_zones(tx: Transaction, published: PublishedZonesRow, zones: Sequence[Zone]) -> None:
     named = [NamedZone(zone_id=zone.id, **asdict(zone.names)) for zone in zones]
     wanted = [zone.model_dump() for zone in named]
-    if told.zones == wanted:
+    if published.zones == wanted:
         return
-    told.number, told.zones = told.number + 1, wanted
-    tx.publish(ZonesPublished(number=told.number, zones=tuple(named), published_at=clock.now()))
+    published.number, published.zones = published.number + 1, wanted
+    tx.publish(ZonesPublished(number=published.number, zones=tuple(named), published_at=clock.now()))

@@ -184,7 +184,7 @@ def close_incident(
         outcome=outcome,
         closed_at=now,
         closed_by=person,
-        said=context.encrypt_said(incident.id, reason) if reason else None,
+        encrypted_reason=context.encrypt_reason(incident.id, reason) if reason else None,
         fix=None,
         first_fix=None,
         source=None,

@@ -45,7 +45,7 @@ def move_order(
         raise OrderMoveImpossible(f"an order that is {current} cannot become {target}")
     now = clock.now()
     if reason is not None and reason not in SYSTEM_REASONS:
-        order.said, reason = context.encrypt_said(order.id, reason), None
+        order.encrypted_reason, reason = context.encrypt_reason(order.id, reason), None
     report_progress(tx, context, incident, order, target, now, reason)
     return order
 

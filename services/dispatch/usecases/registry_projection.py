@@ -57,21 +57,21 @@ def take_enrolment(tx: Transaction, enrolment: EnrolmentChanged) -> None:
     store_newer(tx.session, row, ["id"], "changed_at")
 
 
-def take_conflict(tx: Transaction, context: Context, told: ConflictStatement, span: Span | None) -> None:
+def take_conflict(tx: Transaction, context: Context, statement: ConflictStatement, span: Span | None) -> None:
     """Take that somebody has a conflict of interest, or none after all: what is open is shown anew."""
     row = ConflictRow(
-        enrolment_id=told.enrolment_id,
-        subject=account(told.person),
-        source=told.source,
-        spelt=told.person,
-        declared_at=told.declared_at,
-        withdrawn_at=told.withdrawn_at,
+        enrolment_id=statement.enrolment_id,
+        subject=account(statement.person),
+        source=statement.source,
+        spelt=statement.person,
+        declared_at=statement.declared_at,
+        withdrawn_at=statement.withdrawn_at,
     )
     # Locked first: what another source says meanwhile is seen by whoever comes second.
-    incidents = lock_open_incidents(tx.session, told.enrolment_id)
-    before = has_standing_conflict(tx.session, told.enrolment_id, row.subject)
+    incidents = lock_open_incidents(tx.session, statement.enrolment_id)
+    before = has_standing_conflict(tx.session, statement.enrolment_id, row.subject)
     store_conflict(tx.session, row)
-    if has_standing_conflict(tx.session, told.enrolment_id, row.subject) == before:
+    if has_standing_conflict(tx.session, statement.enrolment_id, row.subject) == before:
         return
     for incident in incidents:
         touch_incident(tx.session, incident, clock.now())

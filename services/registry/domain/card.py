@@ -24,8 +24,8 @@ def reminders_of_card(card: Card, today: date) -> list[tuple[ReminderKind, str, 
     """List what a card must be looked at for: kind, which one, from which day. Never verified: today."""
     found: list[tuple[ReminderKind, str, date]] = []
     for person in card.perpetrators:
-        if said := (*person.violence, *person.weapons):
-            due = min(n.verified_on + timedelta(days=VERIFY_DAYS) if n.verified_on else today for n in said)
+        if entries := (*person.violence, *person.weapons):
+            due = min(n.verified_on + timedelta(days=VERIFY_DAYS) if n.verified_on else today for n in entries)
             found.append(("verify", str(person.ref), due))
     for number, measure in enumerate(card.measures):
         if measure.until:
@@ -84,12 +84,12 @@ def _checks(card: Card | None, today: date) -> dict[str, _State]:
     return found
 
 
-def _held(said: Sequence[Noted], today: date) -> _State:
+def _held(statements: Sequence[Noted], today: date) -> _State:
     """Judge what is on a card and when it was verified; that there is nothing must be said too."""
-    if not said:
+    if not statements:
         return "missing"
     oldest = today - timedelta(days=VERIFY_DAYS)
-    return "good" if all(each.verified_on and each.verified_on >= oldest for each in said) else "stale"
+    return "good" if all(each.verified_on and each.verified_on >= oldest for each in statements) else "stale"
 
 
 def perpetrator_ref(key: bytes, enrolment_id: UUID, name: str, born_on: date | None) -> UUID:

@@ -80,16 +80,16 @@ def conflicted(event: Event) -> FileConflictRow | None:
     if event.type not in (ConflictDeclared.TYPE, ConflictWithdrawn.TYPE):
         return None
     declares = event.type == ConflictDeclared.TYPE
-    told: ConflictDeclared | ConflictWithdrawn
-    told = read_payload(ConflictDeclared, event) if declares else read_payload(ConflictWithdrawn, event)
+    news: ConflictDeclared | ConflictWithdrawn
+    news = read_payload(ConflictDeclared, event) if declares else read_payload(ConflictWithdrawn, event)
     return FileConflictRow(
-        enrolment_id=told.enrolment_id,
-        subject=account(told.person),
-        source=told.source,
-        declared_at=told.declared_at,
+        enrolment_id=news.enrolment_id,
+        subject=account(news.person),
+        source=news.source,
+        declared_at=news.declared_at,
         declared_by="committee",
-        by_another=isinstance(told, ConflictDeclared) and told.by_another,
-        withdrawn_at=told.withdrawn_at,
+        by_another=isinstance(news, ConflictDeclared) and news.by_another,
+        withdrawn_at=news.withdrawn_at,
     )
 
 
@@ -105,8 +105,8 @@ def zones_in_force(event: Event) -> ZonesRow | None:
     """Read the police zones that dispatch published; None for its other events. Raises `Invalid`."""
     if event.type != ZonesPublished.TYPE:
         return None
-    told = read_payload(ZonesPublished, event)
-    return ZonesRow(number=told.number, zones=[zone.model_dump() for zone in told.zones])
+    news = read_payload(ZonesPublished, event)
+    return ZonesRow(number=news.number, zones=[zone.model_dump() for zone in news.zones])
 
 
 def audit_sealed(event: Event) -> AuditSealed:

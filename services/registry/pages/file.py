@@ -132,15 +132,15 @@ def _aged(uow: UnitOfWork, photo: PhotoRow, locale: str) -> AgedPhoto:
 def _lacks(whole: Completeness, texts: Texts) -> list[str]:
     """Say in words what a patrol would miss: `perpetrators.0.weapons` is "Perpetrator 1: weapons"."""
 
-    def told(path: str) -> str:
+    def labelled(path: str) -> str:
         parts = path.split(".")
-        said = [f"{int(each) + 1}" if each.isdigit() else texts.word("part", each) for each in parts]
+        entries = [f"{int(each) + 1}" if each.isdigit() else texts.word("part", each) for each in parts]
         first = 2 if parts[1:2] and parts[1].isdigit() else 1
-        head, rest = " ".join(said[:first]), ", ".join(said[first:])
+        head, rest = " ".join(entries[:first]), ", ".join(entries[first:])
         return f"{head}: {rest}" if rest else head
 
     stale = texts.word("part", "stale")
-    return [told(each) for each in whole.missing] + [f"{told(each)} ({stale})" for each in whole.stale]
+    return [labelled(each) for each in whole.missing] + [f"{labelled(each)} ({stale})" for each in whole.stale]
 
 
 def _names(card: Card | None, texts: Texts) -> dict[UUID | None, str]:

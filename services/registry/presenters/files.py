@@ -19,7 +19,9 @@ def disclose_lines(uow: UnitOfWork, limit: int) -> list[EnrolmentLine]:
     found = [
         (
             row.id,
-            damaged_rows.shown(EnrolmentLine, {**dict(row), "victim": name_victim(uow, row)}, "file", row.id),
+            damaged_rows.present_row_in_part(
+                EnrolmentLine, {**dict(row), "victim": name_victim(uow, row)}, "file", row.id
+            ),
         )
         for row in usecases.list_files(uow, limit)
     ]
@@ -39,9 +41,11 @@ def disclose_file(uow: UnitOfWork, file: usecases.File, *changed: str) -> Enrolm
         "to_end": file.to_end,
         "unprotected": file.unprotected,
         "suspended_for": file.suspended_for,
-        "devices": [damaged_rows.shown(DeviceOut, dict(each), "device", each.id) for each in file.devices],
+        "devices": [
+            damaged_rows.present_row_in_part(DeviceOut, dict(each), "device", each.id) for each in file.devices
+        ],
     }
-    whole = damaged_rows.shown(EnrolmentOut, values, "file", file.row.id)
+    whole = damaged_rows.present_row_in_part(EnrolmentOut, values, "file", file.row.id)
     return disclose(uow, file.row.id, whole)
 
 

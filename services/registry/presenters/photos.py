@@ -13,7 +13,7 @@ from services.registry.usecases import photos
 
 def show_photos(rows: Iterable[PhotoRow]) -> list[PhotoOut]:
     """Show which photos there are: nothing of that is personal."""
-    return [damaged_rows.shown(PhotoOut, dict(row), "photo", row.id) for row in rows]
+    return [damaged_rows.present_row_in_part(PhotoOut, dict(row), "photo", row.id) for row in rows]
 
 
 def confirm_photo(uow: UnitOfWork, row: PhotoRow) -> PhotoOut:

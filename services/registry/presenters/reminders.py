@@ -11,7 +11,7 @@ from services.registry.schemas.file import ReminderOut
 
 def show_reminders(rows: Iterable[ReminderRow]) -> list[ReminderOut]:
     """Show reminders, also where one is damaged."""
-    return [damaged_rows.shown(ReminderOut, dict(row), "reminder", row.id) for row in rows]
+    return [damaged_rows.present_row_in_part(ReminderOut, dict(row), "reminder", row.id) for row in rows]
 
 
 def confirm_reminder(uow: UnitOfWork, row: ReminderRow) -> ReminderOut:

@@ -11,7 +11,7 @@ from services.registry.usecases.search import Hit
 
 def disclose_hits(uow: UnitOfWork, hits: Iterable[Hit]) -> list[HitOut]:
     """Disclose the files that were found."""
-    found = [damaged_rows.shown(HitOut, _values(hit), "file", hit.row.id) for hit in hits]
+    found = [damaged_rows.present_row_in_part(HitOut, _values(hit), "file", hit.row.id) for hit in hits]
     return [disclose(uow, each.enrolment_id, each) for each in found]
 
 

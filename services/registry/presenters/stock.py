@@ -30,4 +30,4 @@ def _whole(item: Item) -> StockOut:
         "device_id": item.device.id if item.device else None,
         "device_status": item.device.status if item.device else None,
     }
-    return damaged_rows.shown(StockOut, values, "item", item.row.id)
+    return damaged_rows.present_row_in_part(StockOut, values, "item", item.row.id)

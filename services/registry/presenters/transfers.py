@@ -12,7 +12,9 @@ def disclose_transfer(uow: UnitOfWork, row: TransferRow, *changed: str) -> Trans
     """Disclose an offer as the caller may see it; `changed`: what the caller changed, logged too."""
     if changed:
         log_write(uow, row.enrolment_id, *changed)
-    said = transfers.read_reasons(uow, row)
-    reason = {"reason": said["reason"]} if "reason" in said else {}
-    values = {**dict(row), **reason, "declined": said.get("declined")}
-    return disclose(uow, row.enrolment_id, damaged_rows.shown(TransferOut, values, "transfer", row.id))
+    reasons = transfers.read_reasons(uow, row)
+    reason = {"reason": reasons["reason"]} if "reason" in reasons else {}
+    values = {**dict(row), **reason, "declined": reasons.get("declined")}
+    return disclose(
+        uow, row.enrolment_id, damaged_rows.present_row_in_part(TransferOut, values, "transfer", row.id)
+    )

@@ -66,7 +66,7 @@ def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
                 raise _refused("list_too_long", f"at most {MOST_LINES} lines at once", most=MOST_LINES)
             # What stands beyond the last heading; a spreadsheet leaves empty cells there.
             beyond = [cell for cell in line.pop(_BEYOND, None) or [] if cell.strip()]
-            yield number, {name: (said or "").strip() for name, said in line.items()}, len(beyond)
+            yield number, {name: (text or "").strip() for name, text in line.items()}, len(beyond)
             begins = reader.line_num + 1
     except csv.Error as error:
         raise _refused("list_not_csv", f"not a CSV list: {error}", at=begins) from None

@@ -78,10 +78,10 @@ def publish_card(uow: UnitOfWork, row: EnrolmentRow) -> None:
 
 def edition(uow: UnitOfWork, row: EnrolmentRow) -> str:
     """Digest the words of a card; empty where there is none, or none that can be read: it is written anew."""
-    said = uow.decrypt_mapping(encrypted_columns.card(row.id), row.card)
-    if "card" not in said:
+    content = uow.decrypt_mapping(encrypted_columns.card(row.id), row.card)
+    if "card" not in content:
         return ""
-    words = json.dumps(said["card"], sort_keys=True)
+    words = json.dumps(content["card"], sort_keys=True)
     return hashlib.sha256(words.encode()).hexdigest()
 
 

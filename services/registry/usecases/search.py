@@ -77,8 +77,8 @@ def name_victim(uow: UnitOfWork, row: EnrolmentRow) -> str | None:
 
 def index_card(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
     """Index a file by what its card says now."""
-    said = vault.decrypt(encrypted_columns.card(row.id), row.card) if row.card else None
-    words = domain.of_card(key, Card.model_validate(said["card"])) if said else []
+    content = vault.decrypt(encrypted_columns.card(row.id), row.card) if row.card else None
+    words = domain.of_card(key, Card.model_validate(content["card"])) if content else []
     store.put(tx.session, row.id, words)
     row.found_version = row.card_version
 

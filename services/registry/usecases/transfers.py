@@ -115,8 +115,8 @@ def decline_file(uow: UnitOfWork, transfer_id: UUID, reason: str) -> TransferRow
     _, transfer = _open(uow, transfer_id)
     if transfer.to_zone_id != zone_of(uow.caller):
         raise TransferUnknown("there is no such transfer")
-    said = uow.decrypt_mapping(encrypted_columns.transfer(transfer.id), transfer.encrypted)
-    transfer.encrypted = uow.encrypt(encrypted_columns.transfer(transfer.id), {**said, "declined": reason})
+    content = uow.decrypt_mapping(encrypted_columns.transfer(transfer.id), transfer.encrypted)
+    transfer.encrypted = uow.encrypt(encrypted_columns.transfer(transfer.id), {**content, "declined": reason})
     _answer(uow, transfer, "decline")
     return transfer
 

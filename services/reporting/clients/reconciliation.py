@@ -62,10 +62,10 @@ class RemoteRecords:
 
     def digests(self, since: datetime, until: datetime, parts: int) -> list[Part]:
         """Say how many entries each part of a period has, and the digest of their ids."""
-        told = self._ask(_PARTS, "GET", "/v1/records", params={**_period(since, until), "parts": parts})
-        if len(told) != parts or any(not part.sections.keys() >= set(self.sections) for part in told):
+        of_all = self._ask(_PARTS, "GET", "/v1/records", params={**_period(since, until), "parts": parts})
+        if len(of_all) != parts or any(not part.sections.keys() >= set(self.sections) for part in of_all):
             raise RecordsUnavailable(self._name, "parts or sections are missing")
-        return told
+        return of_all
 
     def entries(self, section: Section, since: datetime, until: datetime, after: UUID = FIRST) -> list[Entry]:
         """Give a page of the entries of a period."""

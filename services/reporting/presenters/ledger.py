@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chassis.database.damaged_rows import shown
+from chassis.database.damaged_rows import present_row_in_part
 from services.reporting.models import GapRow
 from services.reporting.schemas.gaps import GapOut
 from services.reporting.schemas.ledger import (
@@ -20,7 +20,7 @@ from services.reporting.usecases import ledger
 
 def present_gaps(rows: Sequence[GapRow]) -> list[GapOut]:
     """Show gaps."""
-    return [shown(GapOut, dict(row), "gap", row.number) for row in rows]
+    return [present_row_in_part(GapOut, dict(row), "gap", row.number) for row in rows]
 
 
 def present_day(found: ledger.LedgerDay) -> LedgerDay:
@@ -31,7 +31,7 @@ def present_day(found: ledger.LedgerDay) -> LedgerDay:
         after=found.after,
         totals=Counts.model_validate(found.totals),
         gaps=present_gaps(found.gaps),
-        presses=[shown(PressLine, line, "press", line["alarm_id"]) for line in found.presses],
+        presses=[present_row_in_part(PressLine, line, "press", line["alarm_id"]) for line in found.presses],
         truncated=found.truncated,
     )
 
@@ -39,10 +39,15 @@ def present_day(found: ledger.LedgerDay) -> LedgerDay:
 def present_press(found: ledger.PressDetail) -> PressDetail:
     """Show one press with the orders and escalations of its incident."""
     alarm_id = found["alarm_id"]
-    orders = [shown(OrderLine, dict(row), "order", row.order_id) for row in found["dispatch_orders"]]
-    steps = [shown(EscalationLine, dict(row), "escalation", alarm_id) for row in found["escalation_steps"]]
+    orders = [
+        present_row_in_part(OrderLine, dict(row), "order", row.order_id) for row in found["dispatch_orders"]
+    ]
+    steps = [
+        present_row_in_part(EscalationLine, dict(row), "escalation", alarm_id)
+        for row in found["escalation_steps"]
+    ]
     values = {**found, "dispatch_orders": orders, "escalation_steps": steps}
-    return shown(PressDetail, values, "press", alarm_id)
+    return present_row_in_part(PressDetail, values, "press", alarm_id)
 
 
 def present_summary(found: ledger.Summary) -> Summary:

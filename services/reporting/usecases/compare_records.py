@@ -91,18 +91,18 @@ class _Comparison:
 
     def run(self, since: datetime, until: datetime, parts: int) -> Compared:
         digests = {name: reader.digests(since, until, parts) for name, reader in self._readers.items()}
-        for name, told in digests.items():
+        for name, entries in digests.items():
             self._found.entries[name] = {
-                section: sum(part.sections[section].entries for part in told)
+                section: sum(part.sections[section].entries for part in entries)
                 for section in self._readers[name].sections
             }
         for section in get_args(Section):
             holders = [name for name, reader in self._readers.items() if section in reader.sections]
             for number in range(parts):
-                told = [digests[name][number] for name in holders]
-                most = max((part.sections[section].entries for part in told), default=0)
-                if len({part.sections[section].sha256 for part in told}) > 1:
-                    self._narrow(section, holders, told[0].since, told[0].until, most)
+                entries = [digests[name][number] for name in holders]
+                most = max((part.sections[section].entries for part in entries), default=0)
+                if len({part.sections[section].sha256 for part in entries}) > 1:
+                    self._narrow(section, holders, entries[0].since, entries[0].until, most)
         return self._found
 
     def _narrow(
@@ -113,18 +113,18 @@ class _Comparison:
             self._read_ids(section, holders, since, until)
             return
         digests = [self._readers[name].digests(since, until, _NARROWER) for name in holders]
-        for told in zip(*digests, strict=True):
-            found = [part.sections[section] for part in told]
+        for period in zip(*digests, strict=True):
+            found = [part.sections[section] for part in period]
             if len({each.sha256 for each in found}) > 1:
                 inside = max(each.entries for each in found)
-                self._narrow(section, holders, told[0].since, told[0].until, inside)
+                self._narrow(section, holders, period[0].since, period[0].until, inside)
 
     def _read_ids(self, section: Section, holders: Sequence[str], since: datetime, until: datetime) -> None:
         if self._read > _MOST_READ:
             self._found.whole = False
             return
         entries = {name: list(self._pages(name, section, since, until)) for name in holders}
-        every = {entry.id: entry for told in entries.values() for entry in told}
+        every = {entry.id: entry for listed in entries.values() for entry in listed}
         for name in holders:
             absent = every.keys() - {entry.id for entry in entries[name]}
             absent -= held(self._readers[name], section, absent)

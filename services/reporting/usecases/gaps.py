@@ -23,9 +23,9 @@ def check_gaps(tx: Transaction, settings: ReportingSettings) -> int:
     before = now - timedelta(seconds=settings.gap_grace_s)
     new, healed = gaps.note(tx.session, before, now)
     for gap in new:
-        told = {"number": gap.number, "kind": gap.kind, "alarm_id": gap.alarm_id, "entry_id": gap.entry_id}
-        tx.publish(LedgerGapFound.model_validate({**told, "found_at": now}))
-        detail = {name: str(value) for name, value in told.items()}
+        values = {"number": gap.number, "kind": gap.kind, "alarm_id": gap.alarm_id, "entry_id": gap.entry_id}
+        tx.publish(LedgerGapFound.model_validate({**values, "found_at": now}))
+        detail = {name: str(value) for name, value in values.items()}
         attend(tx, AttentionKind.GAP, gap_name(gap.number), detail, now)
     attention.settle(tx.session, AttentionKind.GAP, [gap_name(gap.number) for gap in healed], "it healed", now)
     _check_compared(tx, now - timedelta(seconds=settings.not_compared_s), now)

@@ -51,10 +51,10 @@ def daily_report_of(
     if version is not None and not 1 <= version <= len(versions):
         raise VersionUnknown("this report has no such version", field="version")
     version = version or len(versions)
-    shown, before = versions[version - 1], versions[version - 2] if version > 1 else None
-    came_later = reports.came_after(session, enrolment_id, *days.day_bounds(day), shown.made_at)
+    report, before = versions[version - 1], versions[version - 2] if version > 1 else None
+    came_later = reports.came_after(session, enrolment_id, *days.day_bounds(day), report.made_at)
     return Published(
-        shown.body, before.body if before else None, len(versions), version, shown.made_at, came_later
+        report.body, before.body if before else None, len(versions), version, report.made_at, came_later
     )
 
 

@@ -188,9 +188,9 @@ def _note(database: Database, found: Compared, day: date | None) -> None:
         if day is None:
             _note_compared(tx, found, now)
         else:
-            told = _told(found)
-            comparisons.made(tx.session, day, now, told)
-            if told["whole"]:
+            summary = _summary_of(found)
+            comparisons.made(tx.session, day, now, summary)
+            if summary["whole"]:
                 attention.settle(
                     tx.session, AttentionKind.NOT_COMPARED, [day.isoformat()], "it was compared", now
                 )
@@ -205,7 +205,7 @@ def _note_compared(tx: Transaction, found: Compared, now: datetime) -> None:
             log.warning("the records of %s: %s", name, fault or "compared again")
 
 
-def _told(found: Compared) -> Differences:
+def _summary_of(found: Compared) -> Differences:
     named: list[NamedLack] = [
         {
             "service": lack.service,

@@ -29,8 +29,8 @@ def _without_names(row: AttentionRow, caller: Principal) -> AttentionRow:
     """Give the point without who used break-glass access, but for auditors; its key holds the name too."""
     if row.kind != AttentionKind.BREAK_GLASS or "auditor" in caller.roles:
         return row
-    said = row.detail if isinstance(row.detail, dict) else {}
-    detail = {name: value for name, value in said.items() if name != "opened_by"}
+    recorded = row.detail if isinstance(row.detail, dict) else {}
+    detail = {name: value for name, value in recorded.items() if name != "opened_by"}
     return AttentionRow(**{**dict(row), "key": str(row.key).partition(" ")[0], "detail": detail})
 
 

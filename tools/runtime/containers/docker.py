@@ -65,8 +65,8 @@ def run(*command: str, env: dict[str, str] | None = None, seconds: float = 600) 
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SetupError(f"{command[0]}: {error}") from error
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "(nothing)").splitlines()
-        raise SetupError(f"{' '.join(command[:3])}: {said[-1]}")
+        parts = (done.stderr.strip() or done.stdout.strip() or "(nothing)").splitlines()
+        raise SetupError(f"{' '.join(command[:3])}: {parts[-1]}")
     return done.stdout
 
 

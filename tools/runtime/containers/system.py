@@ -171,8 +171,8 @@ class ComposeSystem(RunningSystem):
 
     def last_words(self, name: str) -> str:
         """Quote the end of a container's log."""
-        said = docker.run("sh", "-c", f"docker logs --tail 5 {self.container(name)} 2>&1").strip()
-        return f"`docker logs {self.container(name)}` ends: {said or '(nothing)'}"
+        text = docker.run("sh", "-c", f"docker logs --tail 5 {self.container(name)} 2>&1").strip()
+        return f"`docker logs {self.container(name)}` ends: {text or '(nothing)'}"
 
     def container(self, name: str) -> str:
         """Name the container that one process runs in."""

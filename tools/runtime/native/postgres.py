@@ -172,12 +172,12 @@ def _candidates(layout: Layout) -> list[Path]:
 @cache
 def _version(bin_dir: Path) -> int:
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             [str(bin_dir / "postgres"), "--version"], capture_output=True, text=True, check=False
         ).stdout
     except OSError:
         return 0
-    usable = (bin_dir / "initdb").exists() and re.search(r"(\d+)", said)
+    usable = (bin_dir / "initdb").exists() and re.search(r"(\d+)", output)
     return int(usable[1]) if usable else 0
 
 

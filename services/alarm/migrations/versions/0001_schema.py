@@ -46,7 +46,7 @@ CREATE TABLE frozen_ladders (
     alarm_id uuid NOT NULL,
     device_id varchar NOT NULL,
     asked_at timestamptz NOT NULL,
-    shown jsonb NOT NULL,
+    stages jsonb NOT NULL,
     CONSTRAINT frozen_ladders_pkey PRIMARY KEY (alarm_id, device_id)
 );
 CREATE TABLE health (

@@ -21,7 +21,7 @@ from services.committee.usecases.meetings import Seen
 
 # How a partner is called, by its code.
 Name = Callable[[str], str]
-_SAID = ("reasons", "review_way", "plan", "lightened")
+_TEXT_FIELDS = ("reasons", "review_way", "plan", "lightened")
 
 
 def disclose_minutes(reading: Reading, meeting_id: UUID) -> bytes:
@@ -120,13 +120,13 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -
         reference = str(item.application_id or item.review_id)
         if review is None or review.meeting_id != meeting.id or review.outcome is None:
             return Point(_short(reference), True, item.state)
-        said = reading.decrypt(encrypted_columns.review(review.id), review.encrypted)
+        content = reading.decrypt(encrypted_columns.review(review.id), review.encrypted)
         return Point(
             _short(reference),
             True,
             item.state,
             outcome=review.outcome,
-            said=_texts(said),
+            texts=_texts(content),
             counted=_names(review.present, name),
             excluded=_names(review.excluded, name),
         )
@@ -140,7 +140,7 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -
 
 
 def _decided(reading: Reading, decision: DecisionRow, state: str, name: Name) -> Point:
-    said = reading.decrypt(encrypted_columns.decision(decision.id), decision.encrypted)
+    content = reading.decrypt(encrypted_columns.decision(decision.id), decision.encrypted)
     dates = [(each, day) for each in ("review_on", "ends_on") if (day := getattr(decision, each)) is not None]
     return Point(
         _short(str(decision.application_id)),
@@ -148,7 +148,7 @@ def _decided(reading: Reading, decision: DecisionRow, state: str, name: Name) ->
         state,
         kind=decision.kind,
         outcome=decision.outcome,
-        said=_texts(said),
+        texts=_texts(content),
         dates=dates,
         counted=_names(decision.present, name),
         excluded=_names(decision.excluded, name),
@@ -161,12 +161,12 @@ def _names(people: Mapping[str, str], name: Name) -> list[str]:
     return sorted({name(partner) for partner in people.values()})
 
 
-def _texts(said: Mapping[str, object]) -> list[tuple[str, str]]:
-    found = [(name, str(said[name])) for name in _SAID[:1] if said.get(name)]
-    alternatives = said.get("alternatives")
+def _texts(content: Mapping[str, object]) -> list[tuple[str, str]]:
+    found = [(name, str(content[name])) for name in _TEXT_FIELDS[:1] if content.get(name)]
+    alternatives = content.get("alternatives")
     if alternatives and isinstance(alternatives, list):
         found.append(("alternatives", "; ".join(alternatives)))
-    return found + [(name, str(said[name])) for name in _SAID[1:] if said.get(name)]
+    return found + [(name, str(content[name])) for name in _TEXT_FIELDS[1:] if content.get(name)]
 
 
 def _short(reference: str) -> str:

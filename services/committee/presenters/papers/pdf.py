@@ -30,14 +30,14 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One case, and what was decided about it. `outcome` None: nothing. `said`: word and text, in order."""
+    """One case, and what was decided about it. `outcome` None: nothing. `texts`: word and text, in order."""
 
     reference: str
     is_review: bool
     state: str
     kind: str | None = None
     outcome: str | None = None
-    said: Sequence[tuple[str, str]] = ()
+    texts: Sequence[tuple[str, str]] = ()
     dates: Sequence[tuple[str, date]] = ()
     counted: Sequence[str] = ()
     excluded: Sequence[str] = ()
@@ -126,7 +126,7 @@ class _Paper(FPDF):
             self.line_of(self._word(point.kind))
         self.line_of(self._word(point.outcome), bold=True)
         self.ln(1)
-        for word, text in point.said:
+        for word, text in point.texts:
             self.pair(word, text)
         for word, day in point.dates:
             self.pair(word, self.day(day))
@@ -146,28 +146,30 @@ class _Paper(FPDF):
         self.line_of("_" * 40)
 
 
-def minutes(told: Minutes) -> bytes:
+def minutes(content: Minutes) -> bytes:
     """Print the minutes of one meeting."""
-    texts = TRANSLATIONS[told.language]
-    paper = _Paper(told.language, texts.t("paper.minutes"))
-    paper.under(told.protocol, told.version)
+    texts = TRANSLATIONS[content.language]
+    paper = _Paper(content.language, texts.t("paper.minutes"))
+    paper.under(content.protocol, content.version)
     # When it was held; one that never was is told of by when it was to be.
-    paper.pair("planned" if told.opened_at is None else "date", paper.moment(told.opened_at or told.starts_at))
-    if told.closed_at is not None:
-        paper.pair("closed", paper.moment(told.closed_at))
+    paper.pair(
+        "planned" if content.opened_at is None else "date", paper.moment(content.opened_at or content.starts_at)
+    )
+    if content.closed_at is not None:
+        paper.pair("closed", paper.moment(content.closed_at))
     paper.heading(texts.t("paper.present"))
     since, until = texts.t("paper.from"), texts.t("paper.until")
-    for who in told.present:
+    for who in content.present:
         left = f" {until} {paper.hour(who.left_at)}" if who.left_at else ""
         when = f" {paper.moment(who.moment)}" if who.moment else ""
         word = f". {texts.word('paper_word', who.word)}{when}" if who.word else ""
         paper.line_of(f"{who.name} ({who.partner}), {since} {paper.hour(who.arrived_at)}{left}{word}")
-    if not told.present:
+    if not content.present:
         paper.line_of(texts.t("paper.nobody"))
     paper.heading(texts.t("paper.agenda"))
-    if not told.points:
+    if not content.points:
         paper.line_of(texts.t("paper.empty"))
-    for number, point in enumerate(told.points, 1):
+    for number, point in enumerate(content.points, 1):
         kind = "review" if point.is_review else "case"
         paper.heading(f"{number}. {texts.word('paper_word', kind)} {point.reference}")
         paper.point(point)

@@ -71,7 +71,7 @@ CREATE TABLE incidents (
     traceparent varchar,
     revision integer NOT NULL,
     changed_at timestamptz NOT NULL,
-    said bytea,
+    encrypted_reason bytea,
     wrong_codes integer DEFAULT 0 NOT NULL,
     first_fix bytea,
     source varchar,
@@ -109,7 +109,7 @@ CREATE TABLE orders (
     on_scene_at timestamptz,
     closed_at timestamptz,
     reason varchar,
-    said bytea,
+    encrypted_reason bytea,
     search_basis varchar,
     by_radio boolean DEFAULT false NOT NULL,
     CONSTRAINT orders_pkey PRIMARY KEY (id)

@@ -32,8 +32,8 @@ def key_of(alarm: AlarmRaised) -> str:
 
     The signature is among them where there is one: nobody who has no key can make a copy beforehand.
     """
-    said = alarm.proof or alarm.content or f"{alarm.received_at.isoformat()} {alarm.pressed_at}"
-    return _digest(f"{alarm.device_id} {alarm.counter} {said}")
+    content = alarm.proof or alarm.content or f"{alarm.received_at.isoformat()} {alarm.pressed_at}"
+    return _digest(f"{alarm.device_id} {alarm.counter} {content}")
 
 
 def keys_of(alarm: AlarmRaised) -> set[str]:
