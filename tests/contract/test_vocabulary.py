@@ -30,7 +30,7 @@ RETIRED = {
     "glass": r"(?<![-_])\bglass\b",
     "loudness": r"loudness",
     "`cic_id`, `also_cics`": r"\bcic_id|_cics?\b",
-    "work, `Work`": r"\bclass Work\b|: Work\b|\bwork: ",
+    "work, `Work`": r"\bclass Work\b|: Work\b",
     "class `Caller`": r"\bclass Caller\b|: Caller\b",
 }
 

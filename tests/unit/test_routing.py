@@ -184,7 +184,7 @@ def test_swapped_coordinates_are_turned_and_flagged(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("point", "cic", "far", "km"),
+    ("point", "control_room_id", "far", "km"),
     [
         (Point(50.6292, 3.0573), "cic-hainaut", False, (5, 20)),  # Lille
         (Point(49.6117, 6.1319), "cic-luxembourg", False, (10, 25)),  # Luxembourg City

@@ -48,7 +48,7 @@ class Operator:
         )
 
     async def serve(self) -> None:
-        """Watch until cancelled. `on_view`: called with each view and that before it; `mine`: what to act on."""
+        """Watch until cancelled. `on_view`: called with a view and the last one; `mine`: what to act on."""
         try:
             async for event in self.stream:
                 view: IncidentView = event.data
