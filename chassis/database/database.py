@@ -12,6 +12,7 @@ from opentelemetry.trace import Span
 from sqlalchemy import Engine, create_engine, event, text
 
 # Others have these from here: only stores and models of services know SQLAlchemy.
+from sqlalchemy.exc import IntegrityError as IntegrityError
 from sqlalchemy.exc import SQLAlchemyError as SQLAlchemyError
 from sqlmodel import Session as Session
 

@@ -143,7 +143,7 @@ class AlarmIncidentRow(Table, table=True):
     incident_id: UUID = Field(index=True)
 
 
-class KeptAsRow(Table, table=True):
+class RenamedPressRow(Table, table=True):
     """A press that dispatch keeps under another id than it came with, until our tables have it so too."""
 
     __tablename__ = "kept_as"

@@ -16,7 +16,7 @@ from services.alarm.bootstrap import ALARM
 from services.alarm.events import incoming
 from services.alarm.usecases.canaries import send_canaries
 from services.alarm.usecases.device_liveness import attention, limits_of, watch_devices
-from services.alarm.usecases.read_models import follow_dispatch, follow_registry
+from services.alarm.usecases.handle_events import on_dispatch_events, on_registry_event
 from services.alarm.usecases.record_presses import record_all, report_overlooked
 from services.alarm.usecases.renamed_presses import learn_kept
 
@@ -75,13 +75,13 @@ class Follow:
         """Follow devices and enrolments; older versions lose, so copies need no inbox."""
         with PROCESS.database.transaction() as transaction:
             for delivery in deliveries:
-                follow_registry(transaction.session, delivery.event)
+                on_registry_event(transaction.session, delivery.event)
 
     @listen(ALARM_LADDER, batch=100, linger_s=_LINGER_S)
     def on_dispatch(self, deliveries: list[Delivery]) -> None:
         """Follow dispatch; the earliest time of a stage wins, so copies and wrong order do no harm."""
         with PROCESS.database.transaction() as transaction:
-            follow_dispatch(transaction, [delivery.event for delivery in deliveries], PROCESS.vault)
+            on_dispatch_events(transaction, [delivery.event for delivery in deliveries], PROCESS.vault)
 
 
 class Health:

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy.exc import IntegrityError
 
 from chassis.bootstrap.service import Service
-from chassis.database.database import Database
+from chassis.database.database import Database, IntegrityError
 from chassis.database.unit_of_work import UnitOfWork
 from chassis.security.principal import Principal
 from chassis.security.vault import Vault

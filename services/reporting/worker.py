@@ -19,7 +19,7 @@ from services.reporting.clients.queue_depths import depths
 from services.reporting.clients.reconciliation import RecordsReader
 from services.reporting.usecases import attention, canaries, gaps, make_reports, reconciliation
 from services.reporting.usecases.gap_metrics import GapMetrics
-from services.reporting.usecases.record_events import record_events
+from services.reporting.usecases.handle_events import record_events
 
 PROCESS = WorkerProcess(REPORTING)
 on_stop = PROCESS.stop

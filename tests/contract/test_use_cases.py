@@ -22,7 +22,7 @@ ALLOWED = {
     # Runs beside the edges, and goes on while the database is away.
     "alarm/usecases/devices.py",
     "alarm/usecases/ladders.py",
-    "alarm/usecases/note_routed.py",
+    "alarm/usecases/note_handed_over.py",
     "alarm/usecases/press_log.py",
     "alarm/usecases/redelivery.py",
     "alarm/usecases/routing_monitor.py",

@@ -17,7 +17,7 @@ from contracts.common import Outcome
 from contracts.dispatch import PressRouted
 from contracts.envelope import Event, wrap
 from contracts.topology import DISPATCH_ALARMS
-from services.alarm.usecases.read_models import follow_dispatch
+from services.alarm.usecases.handle_events import on_dispatch_events
 from services.dispatch.usecases.incident_actions import close_incident
 from tests.support import dispatching
 from tests.support.alarm import Button
@@ -132,7 +132,7 @@ def tell(three: Three) -> None:
     entries = [event for event in map(Event.decode, three.desk.waiting()) if event.type == PressRouted.TYPE]
     for _ in range(2):
         with three.alarm.transaction() as tx:
-            follow_dispatch(tx, entries, three.vault)
+            on_dispatch_events(tx, entries, three.vault)
     three.deliver()
 
 

@@ -10,7 +10,7 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 from chassis.database.database import Database, engine_of
 from chassis.security.vault import Vault
 from services.alarm.settings import AlarmSettings
-from services.alarm.usecases.read_models import follow_registry
+from services.alarm.usecases.handle_events import on_registry_event
 from services.committee import worker as committee_worker
 from services.committee.settings import CommitteeSettings
 from services.registry import worker
@@ -86,7 +86,7 @@ class Lives(Moves):
         random.shuffle(told)
         for event in told:
             with self.alarm.transaction() as tx:
-                follow_registry(tx.session, event)
+                on_registry_event(tx.session, event)
         assert self.known_to_alarm() == {
             self.id: self.seen()["status"],
             **{each["id"]: each["status"] for each in self.seen()["devices"]},

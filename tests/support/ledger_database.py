@@ -11,7 +11,7 @@ from contracts.envelope import Event
 from contracts.topology import REPORTING_LEDGER
 from services.reporting import models
 from services.reporting.settings import ReportingSettings
-from services.reporting.usecases import record_events
+from services.reporting.usecases.handle_events import record_events
 from tests.support.desks import environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
@@ -47,7 +47,7 @@ def enter(database: Database, *batches: list[Event], queue: str = REPORTING_LEDG
     """Record each batch in a transaction of its own, as the worker does."""
     for batch in batches:
         with database.transaction() as tx:
-            record_events.record_events(tx, queue, batch)
+            record_events(tx, queue, batch)
 
 
 def published(database: Database) -> list[Event]:

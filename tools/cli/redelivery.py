@@ -11,7 +11,7 @@ from tools.cli.base import command, console, running
 from tools.dev import issuer
 from tools.runtime.native.layout import COMMAND, SetupError
 
-_TOLD = {
+_OUTCOMES = {
     "routed": "dispatch had it before: incident {incident_id}",
     "taken": "dispatch has it now; `{command} trace {alarm_id}` shows where it went",
     "published": "dispatch does not answer; the broker has it",
@@ -41,6 +41,6 @@ def redeliver(
         is_problem = "json" in answer.headers.get("content-type", "")
         raise SetupError(f"alarm: {answer.json()['detail'] if is_problem else answer.status_code}")
     body = answer.json()
-    console.print(_TOLD[body["outcome"]].format(**body, command=COMMAND), highlight=False, soft_wrap=True)
+    console.print(_OUTCOMES[body["outcome"]].format(**body, command=COMMAND), highlight=False, soft_wrap=True)
     if body["outcome"] == "failed":
         raise typer.Exit(1)

@@ -73,10 +73,10 @@ class HeartbeatIntake:
 
         return await asyncio.to_thread(call)
 
-    def _write_heartbeats(self, beats: Sequence[Heartbeat]) -> list[None]:
+    def _write_heartbeats(self, heartbeats: Sequence[Heartbeat]) -> list[None]:
         with self.database.transaction() as transaction:
-            write_heartbeats(transaction, beats)
-        return [None] * len(beats)
+            write_heartbeats(transaction, heartbeats)
+        return [None] * len(heartbeats)
 
     async def stop(self) -> None:
         """Finish what was accepted, then stop."""

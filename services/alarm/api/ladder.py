@@ -16,7 +16,8 @@ from services.alarm.errors import SignatureRefused
 from services.alarm.presenters.receipts import present_ladder
 from services.alarm.schemas.device_messages import FollowClaim
 from services.alarm.schemas.ladder import Ladder
-from services.alarm.usecases.ladders import ladder_of, owner_of
+from services.alarm.usecases.access_scope import is_of_other_device
+from services.alarm.usecases.ladders import ladder_of
 
 router = APIRouter(tags=["receipt ladder"])
 
@@ -35,8 +36,7 @@ async def _follower(asked_id: UUID, request: Request) -> tuple[DeviceIntake, UUI
     claim, *_ = await signed(intake, jws.encode(), FollowClaim, asked_id)
     refuse_stale(intake, claim)
     alarm_id = intake.carrier_of(asked_id, claim.device_id)
-    owner = await intake.read(owner_of, alarm_id)
-    if owner is not None and owner != str(claim.device_id):
+    if await intake.read(is_of_other_device, alarm_id, claim.device_id):
         raise NotFound("no such alarm")
     return intake, claim.device_id, alarm_id
 

@@ -3,32 +3,28 @@
 import asyncio
 from contextlib import suppress
 from typing import Any, cast
-from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
 from chassis.http.limits import bodies
-from chassis.messaging.message import Message, NotConfirmed
 from chassis.runtime import clock
 from chassis.security.auth import require
 from chassis.security.principal import Principal
 from chassis.telemetry import metrics, telemetry
-from contracts.alarm import CanaryRaised
-from contracts.common import Channel, Fix
-from contracts.envelope import wrap
+from contracts.common import Channel
 from contracts.telemetry import ALARM_ID, DEVICE_MESSAGE_UNTYPED, LANE
 from services.alarm.api.dependencies import device_intake_of
 from services.alarm.domain.press import UNTYPED, judge
 from services.alarm.domain.receipt import Receipt as HeldReceipt
-from services.alarm.errors import NotHeld
-from services.alarm.events.outgoing import SOURCE
+from services.alarm.events.outgoing import canary_raised
 from services.alarm.presenters.receipts import present_receipt
 from services.alarm.schemas.canary import CanaryBody
 from services.alarm.schemas.device_messages import MAX_BODY
 from services.alarm.schemas.press import read_press
 from services.alarm.schemas.receipt import Receipt
+from services.alarm.usecases.canaries import publish_canary
 from services.alarm.usecases.device_messages import receive_test
 from services.alarm.usecases.devices import standing
 
@@ -120,19 +116,6 @@ async def canary(
 ) -> dict[str, str]:
     """Send a synthetic press for one control room on the way of real ones."""
     intake = device_intake_of(request)
-    raised = CanaryRaised(
-        canary_id=uuid4(),
-        control_room_id=body.control_room_id,
-        fix=Fix(lat=body.lat, lon=body.lon, radius_m=10),
-        raised_at=clock.now(),
-    )
-    span = telemetry.start_send(raised.EXCHANGE, raised.routing_key, str(raised.canary_id))
-    event = wrap(raised, source=SOURCE, event_id=raised.canary_id, traceparent=telemetry.traceparent_of(span))
-    message = Message(event.id, raised.EXCHANGE, raised.routing_key, event.encode())
-    try:
-        await intake.publisher.publish(message, intake.settings.give_up_after_s)
-    except NotConfirmed:
-        raise NotHeld("the broker did not confirm the canary") from None
-    finally:
-        span.end()
+    raised = canary_raised(body.control_room_id, body.lat, body.lon)
+    await publish_canary(intake.publisher, raised, intake.settings.give_up_after_s)
     return {"canary_id": str(raised.canary_id)}

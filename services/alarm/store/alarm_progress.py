@@ -116,7 +116,7 @@ _REACH = (
 )
 
 
-def climbed(
+def progress_statements(
     joined: Mapping[tuple[UUID, str | None], UUID], reached: Mapping[tuple[UUID, Stage], datetime]
 ) -> tuple[Statement, Statement]:
     """Give the statements that note incidents of presses, and when stages of incidents were reached first.

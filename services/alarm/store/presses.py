@@ -64,7 +64,7 @@ _STORED = (
     b"SELECT alarm_id, content, received_at, deadline_at FROM presses WHERE alarm_id = ANY(%(ids)s::uuid[])"
 )
 # What the ledger is told of a press.
-_TOLD = (
+_REPORTED = (
     "p.alarm_id, p.device_id, p.counter, p.lane, p.channel, p.pressed_at, p.received_at, p.stored_at, "
     "p.deadline_at, p.flags"
 )
@@ -73,12 +73,12 @@ _TOLD = (
 _RECORD = (
     f"WITH {_NEW} INSERT INTO presses AS p ({_ROW.names}) SELECT {_ROW.values} FROM new AS n "  # noqa: S608
     "ON CONFLICT (alarm_id) DO UPDATE SET reported_at = EXCLUDED.reported_at WHERE p.reported_at IS NULL "
-    f"RETURNING {_TOLD}"
+    f"RETURNING {_REPORTED}"
 ).encode()
 _OVERLOOKED = (
     "UPDATE presses p SET reported_at = %(now)s WHERE alarm_id IN (SELECT alarm_id FROM presses "  # noqa: S608
     "WHERE reported_at IS NULL AND stored_at < %(before)s ORDER BY stored_at LIMIT %(limit)s "
-    f"FOR UPDATE SKIP LOCKED) RETURNING {_TOLD}"
+    f"FOR UPDATE SKIP LOCKED) RETURNING {_REPORTED}"
 ).encode()
 
 

@@ -10,9 +10,9 @@ from sqlmodel import Session
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, send
 from contracts.dispatch import PressRouted
-from services.alarm.models import KeptAsRow
+from services.alarm.models import RenamedPressRow
 
-_NOTE = Insert(table_of(KeptAsRow), tail="ON CONFLICT DO NOTHING")
+_NOTE = Insert(table_of(RenamedPressRow), tail="ON CONFLICT DO NOTHING")
 # Only of a press that is here: of any other one reconciliation must say that it is not.
 _LEARN = text(
     "WITH d AS (SELECT k.*, p.device_id, p.counter, p.channel, p.pressed_at FROM kept_as k "

@@ -28,7 +28,7 @@ from services.alarm.errors import NotHeld
 from services.alarm.settings import AlarmSettings
 from services.alarm.store.presses import NewPress, Stored
 from services.alarm.usecases.joining import Before, Joining
-from services.alarm.usecases.note_routed import note_routed
+from services.alarm.usecases.note_handed_over import note_handed_over
 from services.alarm.usecases.pacing import Pace
 from services.alarm.usecases.press_in_flight import Brought, PressInFlight, prepare
 from services.alarm.usecases.press_log import PressLog
@@ -281,7 +281,7 @@ class Intake:
                 return
         metrics.count(names.PRESS_HANDED_OVER, outcome="taken")
         held.settle("dispatch", holds=True)
-        await note_routed(self._database, handed.incidents)
+        await note_handed_over(self._database, handed.incidents)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)

@@ -23,6 +23,7 @@ from services.alarm.domain.press import Claim
 from services.alarm.events.outgoing import reported_device
 from services.alarm.store import alarm_progress
 from services.alarm.store import devices as store
+from services.alarm.usecases.access_scope import is_of_other_device
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def receive_fixes(
 ) -> None:
     """Publish where the device was; a copy of the message gives the same events."""
     at = clock.now()
-    if _is_anothers(transaction, alarm_id, device_id, "fixes"):
+    if _is_refused(transaction, alarm_id, device_id, "fixes"):
         return
     for index, fix in enumerate(fixes):
         located = AlarmLocated(
@@ -82,18 +83,17 @@ def request_cancel(transaction: Transaction, alarm_id: UUID, device_id: UUID, co
         code_digest=digest_code(alarm_id, code),
         received_at=clock.now(),
     )
-    if not _is_anothers(transaction, alarm_id, device_id, "cancel"):
+    if not _is_refused(transaction, alarm_id, device_id, "cancel"):
         alarm_progress.freeze(transaction.session, alarm_id, device_id, requested.received_at)
         transaction.publish(requested)
 
 
-def _is_anothers(transaction: Transaction, alarm_id: UUID, device_id: UUID, kind: str) -> bool:
-    """Say whether another device raised this alarm. Where only the broker holds it yet, dispatch judges."""
-    owner = alarm_progress.owner(transaction.session, alarm_id)
-    if owner is None or owner == str(device_id):
-        return False
-    metrics.count(DEVICE_MESSAGE_REFUSED, kind=kind, reason="other_device")
-    return True
+def _is_refused(transaction: Transaction, alarm_id: UUID, device_id: UUID, kind: str) -> bool:
+    """Say whether another device raised this alarm, counted. Where only the broker has it, dispatch judges."""
+    refused = is_of_other_device(transaction.session, alarm_id, device_id)
+    if refused:
+        metrics.count(DEVICE_MESSAGE_REFUSED, kind=kind, reason="other_device")
+    return refused
 
 
 def write_heartbeats(transaction: Transaction, heartbeats: Sequence[Heartbeat]) -> None:

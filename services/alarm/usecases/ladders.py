@@ -108,11 +108,6 @@ class Ladders:
             return alarm_progress.ladders(session, alarm_ids)
 
 
-def owner_of(session: Session, alarm_id: UUID) -> str | None:
-    """Say which device raised an alarm; None: this service does not hold it."""
-    return alarm_progress.owner(session, alarm_id)
-
-
 def ladder_of(session: Session, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
     """Give the stages that an alarm of a device has reached."""
     return alarm_progress.ladders(session, [alarm_id]).get((alarm_id, str(device_id)), {})

@@ -7,17 +7,14 @@ from datetime import datetime, timedelta
 from opentelemetry.trace import Span
 
 from chassis.messaging.message import Message
-from chassis.runtime import clock
-from chassis.security import jws
 from chassis.security.vault import Vault
 from chassis.telemetry import telemetry
-from contracts.alarm import AlarmRaised
 from contracts.common import Channel
 from contracts.envelope import wrap
 from services.alarm.domain.evidence import evidence_associated_data
-from services.alarm.domain.press import JOINED, Claim, Judged
+from services.alarm.domain.press import Claim, Judged
 from services.alarm.domain.receipt import Holder
-from services.alarm.events.outgoing import SOURCE
+from services.alarm.events.outgoing import SOURCE, alarm_raised
 from services.alarm.store.presses import NewPress, Stored
 
 
@@ -63,21 +60,14 @@ class PressInFlight:
 def prepare(brought: Brought, deadline_s: float, vault: Vault) -> PressInFlight:
     """Make the event and the row of a press. `deadline_s`: seconds until its order must be at a unit."""
     claim, judged, received_at = brought.claim, brought.judged, brought.received_at
-    raised = AlarmRaised(
-        alarm_id=judged.alarm_id,
-        device_id=claim.device_id,
-        counter=claim.counter,
-        lane=judged.lane,
+    raised = alarm_raised(
+        claim,
+        judged,
         channel=brought.channel,
-        content=judged.content,
-        proof=_proof(claim, judged),
         source=brought.source,
-        pressed_at=claim.pressed_at,
         received_at=received_at,
         deadline_at=received_at + timedelta(seconds=deadline_s),
-        fix=claim.fix,
-        flags=(*judged.flags, JOINED) if brought.joined else judged.flags,
-        hops={"received": received_at, "published": clock.now()},
+        joined=brought.joined is not None,
     )
     key = raised.routing_key
     span = telemetry.start_send(raised.EXCHANGE, key, str(raised.alarm_id))
@@ -101,10 +91,3 @@ def prepare(brought: Brought, deadline_s: float, vault: Vault) -> PressInFlight:
     encrypted = vault.encrypt(evidence_associated_data(raised.alarm_id), evidence)
     press = NewPress(raised, judged.content, encrypted, body)
     return PressInFlight(press, Message(raised.alarm_id, raised.EXCHANGE, key, body), span)
-
-
-def _proof(claim: Claim, judged: Judged) -> str | None:
-    """Say what the device signed: dispatch verifies it again before it believes the lane."""
-    if judged.lane != "verified" or claim.signed is None or claim.signature is None:
-        return None
-    return jws.join(claim.signed, claim.signature)

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from opentelemetry.trace import Span
 
-from chassis.database.damaged_rows import Known, is_known
 from chassis.database.database import Database, Transaction
 from chassis.database.isolation import Less, bisect_with_less
 from chassis.runtime import clock
 from chassis.security.vault import Vault
-from contracts.alarm import AlarmRaised, PressesRecorded, RecordedPress
-from contracts.press import CHEAP, INCOMPLETE, WITHOUT
+from contracts.alarm import AlarmRaised, PressesRecorded
+from contracts.press import CHEAP, WITHOUT
 from services.alarm.domain.evidence import evidence_associated_data
 from services.alarm.domain.press import uuid_of
+from services.alarm.events.outgoing import recorded_press
 from services.alarm.store import devices, presses
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: 
             for press in ordered
         ],
     )
-    tell(transaction, new, cause)
+    publish_recorded(transaction, new, cause)
 
 
 def report_overlooked(database: Database, after_s: float) -> bool:
@@ -73,13 +73,13 @@ def report_overlooked(database: Database, after_s: float) -> bool:
     """
     with database.transaction() as transaction:
         found = presses.overlooked(transaction.session, clock.now() - timedelta(seconds=after_s), _AT_ONCE)
-        tell(transaction, found, None)
+        publish_recorded(transaction, found, None)
     if found:
         log.warning("%d presses were told to the ledger though no recorder read them", len(found))
     return len(found) == _AT_ONCE
 
 
-def tell(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Span | None) -> None:
+def publish_recorded(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Span | None) -> None:
     """Tell the ledger of presses that were stored (rows as `presses.recorded` gives them)."""
     if not new:
         return
@@ -90,17 +90,5 @@ def tell(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Span
     known = devices.enrolments_of(
         transaction.session, [found for row in new if (found := uuid_of(row["device_id"]))]
     )
-    entries = tuple(_recorded(row, known.get(uuid_of(row["device_id"]))) for row in new)
+    entries = tuple(recorded_press(row, known.get(uuid_of(row["device_id"]))) for row in new)
     transaction.publish(PressesRecorded(presses=entries), cause=cause)
-
-
-# What stands for a field of a press that cannot be read: the ledger is told of each, whatever is wrong with it.
-_INSTEAD: Mapping[str, Any] = {"lane": "unverified", "channel": "data", "flags": (INCOMPLETE,)}
-_TIMES = ("received_at", "stored_at", "deadline_at")
-
-
-def _recorded(row: Mapping[str, Any], enrolment_id: UUID | None) -> RecordedPress:
-    at = clock.now()
-    instead = {**_INSTEAD, **dict.fromkeys(_TIMES, next((row[n] for n in _TIMES if is_known(row[n])), at))}
-    values = {**row, "enrolment_id": enrolment_id}
-    return Known("press", row["alarm_id"]).shaped(RecordedPress, values, instead)

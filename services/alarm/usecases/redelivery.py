@@ -30,7 +30,7 @@ from services.alarm.errors import AlarmUnknown
 from services.alarm.events.outgoing import SOURCE
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import unrouted as store
-from services.alarm.usecases.note_routed import note_routed
+from services.alarm.usecases.note_handed_over import note_handed_over
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Redelivery:
             return set(), set()
         handed = await self._dispatch.hand_over_all({each: event.encode() for each, event in events.items()})
         taken = handed.events
-        await note_routed(self._database, handed.incidents)
+        await note_handed_over(self._database, handed.incidents)
         metrics.count(names.PRESS_HANDED_OVER, len(taken), outcome="taken")
         metrics.count(names.PRESS_HANDED_OVER, len(events) - len(taken), outcome="failed")
         # Seldom, so that an outage of hours does not fill the queue with copies.

@@ -14,7 +14,7 @@ from contracts.dispatch import PressRouted
 from services.alarm.domain.evidence import evidence_associated_data
 from services.alarm.store import presses
 from services.alarm.store import renamed_presses as store
-from services.alarm.usecases.record_presses import tell
+from services.alarm.usecases.record_presses import publish_recorded
 
 _AT_ONCE = 200
 # So long a press may take to come here after dispatch told of it.
@@ -54,5 +54,5 @@ def _learn(tx: Transaction, vault: Vault) -> int:
         for row in found
     ]
     if rows:
-        tell(tx, presses.recorded(tx.session, rows), None)
+        publish_recorded(tx, presses.recorded(tx.session, rows), None)
     return len(rows)

@@ -19,7 +19,7 @@ from chassis.telemetry import metrics
 from contracts import telemetry as names
 from services.alarm.clients import DispatchClient
 from services.alarm.store import alarm_progress
-from services.alarm.usecases.note_routed import note_routed
+from services.alarm.usecases.note_handed_over import note_handed_over
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ class RoutingMonitor:
             self._watched[alarm_id].look_at = now + _LOOK_EVERY_S
             if alarm_id in taken or self._watched[alarm_id].until < now:
                 del self._watched[alarm_id]
-        await note_routed(self._database, handed.incidents)
+        await note_handed_over(self._database, handed.incidents)
 
     async def _routed(self, alarm_ids: Sequence[UUID]) -> set[UUID]:
         """Ask which of these dispatch reported. A database that is silent is asked by one thread at a time."""

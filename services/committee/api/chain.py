@@ -38,7 +38,7 @@ from services.committee.usecases import applications, chain
 
 # A case is text: nothing of that kind is larger.
 _MOST_BYTES = 256 * 1024
-_TOLD: TypeAdapter[ChainMessage] = TypeAdapter(ChainMessage)
+_MESSAGE: TypeAdapter[ChainMessage] = TypeAdapter(ChainMessage)
 
 router = APIRouter(prefix="/v1")
 
@@ -109,7 +109,7 @@ def _believed(settings: CommitteeSettings, body: bytes, headers: Mapping[str, st
             "not signed by the chain approach, or not lately", field="webhook-signature"
         ) from None
     try:
-        return _TOLD.validate_json(body)
+        return _MESSAGE.validate_json(body)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"

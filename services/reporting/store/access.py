@@ -10,11 +10,11 @@ from chassis.security.accounts import account
 # A condition on `enrolment_id` (text or uuid): not of a case in which the person `who` has a conflict of
 # interest.
 _STANDS = "(t.withdrawn_at IS NULL OR t.declared_at > t.withdrawn_at)"
-NOT_TIED = (
+UNCONFLICTED = (
     "NOT EXISTS (SELECT FROM conflicted_persons t WHERE t.person = :who AND CAST(t.enrolment_id AS text) = {0} "
     f"AND {_STANDS})"
 )
-_TIED = text(
+_IS_CONFLICTED = text(
     "SELECT EXISTS (SELECT FROM conflicted_persons t WHERE t.person = :who AND t.enrolment_id = :id "  # noqa: S608
     f"AND {_STANDS})"
 )
@@ -26,7 +26,7 @@ _PROPOSED = text(
 
 def is_conflicted(session: Session, enrolment_id: UUID, who: str) -> bool:
     """Say whether a person has a conflict of interest of a case."""
-    return bool(session.execute(_TIED, {"id": enrolment_id, "who": account(who)}).scalar_one())
+    return bool(session.execute(_IS_CONFLICTED, {"id": enrolment_id, "who": account(who)}).scalar_one())
 
 
 def proposed(session: Session, enrolment_id: UUID, partner: str, zone: str | None) -> bool:

@@ -13,8 +13,8 @@ from chassis.security.accounts import account
 from contracts.values import EARLIEST
 from services.reporting.domain.attention import AttentionKind
 from services.reporting.models import AttentionRow
-from services.reporting.store.access import NOT_TIED
-from services.reporting.store.records import record, records
+from services.reporting.store.access import UNCONFLICTED
+from services.reporting.store.row_mapping import record, records
 
 _OPEN = text(
     "INSERT INTO attentions AS t (id, kind, key, since, last_seen, times, detail) "
@@ -48,7 +48,7 @@ _HEARD = text(
 )
 
 # `zone`: nothing but what is about a file that this zone manages now; None: of any.
-_MAY_SEE = NOT_TIED.format("attentions.detail->>'enrolment_id'") + (  # noqa: S608 - constants
+_MAY_SEE = UNCONFLICTED.format("attentions.detail->>'enrolment_id'") + (  # noqa: S608 - constants
     " AND (CAST(:zone AS text) IS NULL OR :zone = coalesce((SELECT e.managing_zone_id FROM enrolments e "
     "WHERE CAST(e.enrolment_id AS text) = attentions.detail->>'enrolment_id'), detail->>'managing_zone_id'))"
 )

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from services.reporting.domain.reconciliation import Differences
 from services.reporting.models import ComparisonRow
-from services.reporting.store.records import record, records
+from services.reporting.store.row_mapping import record, records
 
 _WATCH = text(
     "INSERT INTO compared_services (service, compared_at, fault) SELECT name, :now, 'never compared' "
@@ -32,24 +32,24 @@ _MADE = text(
 )
 
 
-def watch(session: Session, names: Sequence[str], now: datetime) -> None:
+def start_comparing(session: Session, names: Sequence[str], now: datetime) -> None:
     """Have these records compared from now on."""
     session.execute(_WATCH, {"names": list(names), "now": now})
 
 
-def seen(session: Session, service: str, now: datetime, fault: str | None) -> bool:
+def note_compared(session: Session, service: str, now: datetime, fault: str | None) -> bool:
     """Note that a service was compared whole, or that something was in the way; True when that is a change."""
     row = session.execute(_SEEN, {"service": service, "now": now, "fault": fault}).one_or_none()
     return bool(row and row[0])
 
 
-def asked(session: Session, day: date, now: datetime) -> ComparisonRow:
+def request_comparison(session: Session, day: date, now: datetime) -> ComparisonRow:
     """Note that a person wants a day compared."""
     [row] = records(ComparisonRow, session.execute(_ASKED, {"day": day, "now": now}))
     return row
 
 
-def made(session: Session, day: date, now: datetime, found: Differences) -> None:
+def save_comparison(session: Session, day: date, now: datetime, found: Differences) -> None:
     """Keep what the comparison of a day showed."""
     session.execute(_MADE, {"day": day, "now": now, "found": json.dumps(found)})
 

@@ -14,7 +14,7 @@ from chassis.database.columns import table_of
 from chassis.database.sql import Insert, send
 from services.reporting.domain.gaps import RecentGap
 from services.reporting.models import ComparedServiceRow, GapRow, MissingRow, ParkedRow
-from services.reporting.store.records import record, records
+from services.reporting.store.row_mapping import record, records
 
 # Alarm holds the press, dispatch never told of it.
 NO_INCIDENT = """

@@ -11,8 +11,8 @@ from chassis.security.accounts import account
 from services.reporting.domain.ledger_lines import LedgerLine
 from services.reporting.domain.stages import STAGES
 from services.reporting.models import EscalationRow, OrderRow
-from services.reporting.store.access import NOT_TIED
-from services.reporting.store.records import record, records
+from services.reporting.store.access import UNCONFLICTED
+from services.reporting.store.row_mapping import record, records
 
 _COUNTS = """
 SELECT count(*) AS presses,
@@ -53,7 +53,8 @@ _STAGES = (
 )
 _LIST = (
     "SELECT * FROM ledger WHERE received_at >= :since AND received_at < :until "  # noqa: S608 - constants
-    f"AND {NOT_TIED.format('CAST(ledger.enrolment_id AS text)')} ORDER BY received_at, alarm_id LIMIT :limit"
+    f"AND {UNCONFLICTED.format('CAST(ledger.enrolment_id AS text)')} "
+    "ORDER BY received_at, alarm_id LIMIT :limit"
 )
 
 

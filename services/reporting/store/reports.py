@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from services.reporting.domain.facts import Fact, FactKind, OwnedFact
 from services.reporting.models import ReportDueRow, ReportRow
-from services.reporting.store.records import records
+from services.reporting.store.row_mapping import records
 
 _OF_THE_DAY = "f.at >= :first AND f.at < :after"
 # A fact that came without its enrolment belongs to the one of its device. Two selects, each by its own index:

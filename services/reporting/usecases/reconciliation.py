@@ -41,7 +41,7 @@ _OTHERS = tuple(name for name in KEPT_BY if name != "reporting")
 def begin_comparing(tx: Transaction) -> None:
     """Make sure that comparisons are scheduled: called at every start, by every replica."""
     now = clock.now()
-    comparisons.watch(tx.session, _OTHERS, now)
+    comparisons.start_comparing(tx.session, _OTHERS, now)
     for kind in (RECENT, WALK):
         if not due.is_set(tx.session, kind):
             timers.schedule(tx.session, [Due(kind=kind, subject_id=local_day(now).isoformat(), due_at=now)])
@@ -66,7 +66,7 @@ def request_comparison(tx: Transaction, day: date) -> ComparisonRow:
     refuse_future(day, now)
     timers.cancel(tx.session, day.isoformat(), [ASKED])
     timers.schedule(tx.session, [Due(kind=ASKED, subject_id=day.isoformat(), due_at=now)])
-    return comparisons.asked(tx.session, day, now)
+    return comparisons.request_comparison(tx.session, day, now)
 
 
 def compare_next(database: Database, readers: Mapping[str, RecordsReader], settings: ReportingSettings) -> bool:
@@ -189,7 +189,7 @@ def _note(database: Database, found: Compared, day: date | None) -> None:
             _note_compared(tx, found, now)
         else:
             summary = _summary_of(found)
-            comparisons.made(tx.session, day, now, summary)
+            comparisons.save_comparison(tx.session, day, now, summary)
             if summary["whole"]:
                 attention.settle(
                     tx.session, AttentionKind.NOT_COMPARED, [day.isoformat()], "it was compared", now
@@ -201,7 +201,7 @@ def _note(database: Database, found: Compared, day: date | None) -> None:
 def _note_compared(tx: Transaction, found: Compared, now: datetime) -> None:
     for name in _OTHERS:
         fault = found.away.get(name) or (None if found.whole else "too much differs to be read at once")
-        if comparisons.seen(tx.session, name, now, fault):
+        if comparisons.note_compared(tx.session, name, now, fault):
             log.warning("the records of %s: %s", name, fault or "compared again")
 
 

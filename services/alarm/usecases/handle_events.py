@@ -11,7 +11,7 @@ from services.alarm.store import alarm_progress, control_rooms, devices
 from services.alarm.usecases import renamed_presses
 
 
-def follow_registry(session: Session, event: Event) -> None:
+def on_registry_event(session: Session, event: Event) -> None:
     """Keep devices and enrolments; anything else of the registry is ignored."""
     changed = incoming.from_registry(event)
     if isinstance(changed, DeviceChanged):
@@ -20,7 +20,7 @@ def follow_registry(session: Session, event: Event) -> None:
         devices.put_enrolment(session, changed)
 
 
-def follow_dispatch(tx: Transaction, batch: Sequence[Event], vault: Vault) -> None:
+def on_dispatch_events(tx: Transaction, batch: Sequence[Event], vault: Vault) -> None:
     """Move the receipt ladder, note passed tests and control rooms; the rest is ignored."""
     progress = incoming.from_dispatch(batch)
     for tested in progress.tested:
@@ -28,6 +28,6 @@ def follow_dispatch(tx: Transaction, batch: Sequence[Event], vault: Vault) -> No
     for room in progress.control_rooms:
         control_rooms.put_control_room(tx.session, room)
     if progress.joined or progress.reached:
-        tx.write(*alarm_progress.climbed(progress.joined, progress.reached))
+        tx.write(*alarm_progress.progress_statements(progress.joined, progress.reached))
     if progress.kept_as:
         renamed_presses.keep(tx, progress.kept_as, vault)
