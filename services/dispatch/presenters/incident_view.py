@@ -113,8 +113,6 @@ def _view(
         **{name: getattr(incident, name) for name in _SAME},
         outcome=known.read("outcome", lambda: Outcome(incident.outcome) if incident.outcome else None, None),
         incident_id=incident.id,
-        control_room_id=incident.control_room_id,
-        also_control_room_ids=incident.also_control_room_ids,
         flags=known.read("flags", lambda: merged(incident.flags), []),
         location=known.read("place", lambda: _location(context, route, incident, fix, now), None),
         search=_search(context, route, card) if incident.state == "open" else None,
