@@ -26,8 +26,8 @@ def system() -> Iterator[RunningSystem]:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
-    path = shutil.which("chromium")
-    assert path, "chromium is not installed: infra/setup.sh tests"
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    assert path, "Chromium is not installed: infra/setup.sh tests"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--lang=en-US"])
         yield browser
