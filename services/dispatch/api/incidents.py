@@ -12,11 +12,11 @@ from services.dispatch.api.dependencies import (
     Supervisor,
     UnitOfWork,
 )
-from services.dispatch.presenters.caller_view import disclose_incident, incident_for, refuse_tied_caller
+from services.dispatch.presenters.caller_view import disclose_incident
 from services.dispatch.presenters.incident_list import disclose_open_incidents
 from services.dispatch.schemas.incidents import IncidentCloseIn, IncidentView, SendIn
 from services.dispatch.usecases import incident_actions, send_unit
-from services.dispatch.usecases.access_scope import may_see_room
+from services.dispatch.usecases.access_scope import may_act_on_incident, may_see_incident, may_see_room
 
 router = APIRouter(prefix="/v1", tags=["incidents"])
 
@@ -39,6 +39,7 @@ def incident(
     incident_id: UUID, session: Reading, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Read one incident; the card only while it is open."""
+    may_see_incident(session, caller, incident_id)
     return disclose_incident(session, context, disclosures, caller, incident_id)
 
 
@@ -47,7 +48,7 @@ def display(
     incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Note that the incident stands on a screen of the control room."""
-    incident_for(tx.session, context, caller, incident_id)
+    may_see_incident(tx.session, caller, incident_id)
     incident_actions.display_incident(tx, context, incident_id)
     return disclose_incident(tx.session, context, disclosures, caller, incident_id)
 
@@ -57,7 +58,7 @@ def acknowledge(
     incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Take the alarm, as an operator of the room that answers for it; the escalation ladder stops."""
-    refuse_tied_caller(tx.session, context, caller, incident_id)
+    may_act_on_incident(tx.session, caller, incident_id)
     incident_actions.acknowledge_incident(tx, context, incident_id, caller.subject, caller.cic or "")
     return disclose_incident(tx.session, context, disclosures, caller, incident_id)
 
@@ -67,7 +68,7 @@ def take_over(
     incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Accept the hand-over for the caller's control room."""
-    refuse_tied_caller(tx.session, context, caller, incident_id)
+    may_act_on_incident(tx.session, caller, incident_id)
     incident_actions.take_over_incident(tx, context, incident_id, caller.subject, caller.cic or "")
     return disclose_incident(tx.session, context, disclosures, caller, incident_id)
 
@@ -84,9 +85,9 @@ def send(
     """Send the named unit, or the proposed one if none is named; a caller with a conflict may not name one."""
     unit_id = body.unit_id if body else None
     if unit_id is None:
-        incident_for(tx.session, context, caller, incident_id)
+        may_see_incident(tx.session, caller, incident_id)
     else:
-        refuse_tied_caller(tx.session, context, caller, incident_id)
+        may_act_on_incident(tx.session, caller, incident_id)
     send_unit.send(tx, context, incident_id, unit_id, caller.cic)
     return disclose_incident(tx.session, context, disclosures, caller, incident_id)
 
@@ -101,7 +102,7 @@ def close(
     caller: Supervisor,
 ) -> IncidentView:
     """Close the incident, as a supervisor, with a reason."""
-    refuse_tied_caller(tx.session, context, caller, incident_id)
+    may_act_on_incident(tx.session, caller, incident_id)
     incident_actions.close_incident(
         tx,
         context,

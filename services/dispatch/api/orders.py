@@ -11,7 +11,7 @@ from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, UnitOfW
 from services.dispatch.presenters.caller_view import disclose_order
 from services.dispatch.presenters.disclosure import Disclosures
 from services.dispatch.schemas.orders import DeclineIn, OrderCloseIn, OrderView
-from services.dispatch.usecases.access_scope import has_conflict, own_order, refuse_conflicted
+from services.dispatch.usecases.access_scope import own_order, refuse_conflicted
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.incident_actions import close_from_scene
 from services.dispatch.usecases.order_actions import move_order
@@ -105,6 +105,6 @@ def close(
 ) -> OrderView:
     """Report that the unit sees the victim safe: the incident ends with an outcome. Only from on scene."""
     order = own_order(tx.session, caller, order_id)
-    refuse_conflicted(conflicted=has_conflict(tx.session, caller, order))
+    refuse_conflicted(tx.session, caller, order.incident_id)
     close_from_scene(tx, context, order_id, body.outcome, caller.subject)
     return disclose_order(tx.session, context, disclosures, caller, order)

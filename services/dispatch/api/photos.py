@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, Reading, RoomPrincipal, UnitPrincipal
-from services.dispatch.presenters.caller_view import disclose_photo, incident_for, order_for
-from services.dispatch.usecases.access_scope import own_order
+from services.dispatch.presenters.caller_view import disclose_photo, load_incident_view, load_order_view
+from services.dispatch.usecases.access_scope import may_see_incident, own_order
 
 _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}}
 
@@ -29,7 +29,8 @@ def photo_in_room(
     caller: RoomPrincipal,
 ) -> Response:
     """Show a photo of the card, while the alarm is open."""
-    view = incident_for(session, context, caller, incident_id)
+    may_see_incident(session, caller, incident_id)
+    view = load_incident_view(session, context, incident_id)
     return _picture(disclose_photo(session, context, disclosures, caller, view, photo_id))
 
 
@@ -48,8 +49,7 @@ def photo_at_unit(
     caller: UnitPrincipal,
 ) -> Response:
     """Show a photo of the card, while the order is the unit's."""
-    order = own_order(session, caller, order_id)
-    view = order_for(session, context, order.id, order.incident_id)
+    view = load_order_view(session, context, own_order(session, caller, order_id))
     return _picture(disclose_photo(session, context, disclosures, caller, view, photo_id))
 
 

@@ -54,6 +54,12 @@ def readable(incident: IncidentRow) -> IncidentRow:
     return incident
 
 
+def load_incident(session: Session, incident_id: UUID) -> IncidentRow | None:
+    """Load an incident; None where there is none."""
+    incident = session.get(IncidentRow, incident_id)
+    return readable(incident) if incident is not None else None
+
+
 def note_known_device(session: Session, device_id: UUID, now: datetime) -> None:
     """Note that what names this device is of a victim: it stands for itself from now on."""
     session.execute(_NOW_KNOWN, {"device": str(device_id), "now": now})

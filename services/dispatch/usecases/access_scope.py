@@ -5,9 +5,10 @@ from uuid import UUID
 from chassis.database.database import Session
 from chassis.errors import Forbidden
 from chassis.security.principal import Principal
-from services.dispatch.errors import Conflicted, OrderUnknown
+from services.dispatch.errors import Conflicted, IncidentUnknown, OrderUnknown
 from services.dispatch.models import OrderRow, UnitRow
 from services.dispatch.store.conflicts import is_conflicted
+from services.dispatch.store.incidents import load_incident
 from services.dispatch.store.orders import incident_id_of_order
 
 
@@ -36,6 +37,25 @@ def may_be_unit(caller: Principal, unit_id: str) -> None:
         raise Forbidden("this is another unit's", field="unit_id")
 
 
+def may_see_incident(session: Session, caller: Principal, incident_id: UUID) -> None:
+    """Refuse (`IncidentUnknown`) unless the caller's control room has this incident, or was brought in."""
+    incident = load_incident(session, incident_id)
+    if incident is None or caller.cic not in (incident.control_room_id, *incident.also_control_room_ids):
+        raise IncidentUnknown("no such incident", field="incident_id")
+
+
+def may_act_on_incident(session: Session, caller: Principal, incident_id: UUID) -> None:
+    """Refuse who may not see this incident (`IncidentUnknown`) or has a conflict in it (`Conflicted`)."""
+    may_see_incident(session, caller, incident_id)
+    refuse_conflicted(session, caller, incident_id)
+
+
+def refuse_conflicted(session: Session, caller: Principal, incident_id: UUID) -> None:
+    """Refuse (`Conflicted`): who is conflicted may neither stop the escalation of an alarm nor end it."""
+    if is_conflicted(session, incident_id, caller.subject):
+        raise Conflicted("you have a conflict of interest in this case: somebody else must do this")
+
+
 def own_order(session: Session, caller: Principal, order_id: UUID) -> OrderRow:
     """Load the order, if it is the calling unit's or of its own room's gateway.
 
@@ -56,14 +76,3 @@ def incident_of_order(session: Session, order_id: UUID) -> UUID:
     if incident_id is None:
         raise OrderUnknown("no such order", field="order_id")
     return incident_id
-
-
-def has_conflict(session: Session, caller: Principal, order: OrderRow) -> bool:
-    """Say whether the caller has a conflict of interest in the incident of an order."""
-    return is_conflicted(session, order.incident_id, caller.subject)
-
-
-def refuse_conflicted(*, conflicted: bool) -> None:
-    """Refuse (`Conflicted`): who is conflicted may neither stop the escalation of an alarm nor end it."""
-    if conflicted:
-        raise Conflicted("you have a conflict of interest in this case: somebody else must do this")
