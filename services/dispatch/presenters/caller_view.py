@@ -7,13 +7,14 @@ from chassis.database.database import Session
 from chassis.runtime import clock
 from chassis.security.principal import Principal
 from services.dispatch.errors import PhotoUnknown
-from services.dispatch.models import OrderRow, PhotoRow
+from services.dispatch.models import OrderRow
 from services.dispatch.presenters.disclosure import Disclosures, V
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.presenters.order_view import order_view
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.schemas.orders import OrderView
 from services.dispatch.store.encrypted_columns import photo_associated_data
+from services.dispatch.store.registry_projection import encrypted_photo
 from services.dispatch.usecases.context import Context
 
 
@@ -56,7 +57,7 @@ def _photo_on_card(session: Session, context: Context, view: IncidentView | Orde
     """Read the JPEG of a photo on the card that this view shows; raises `PhotoUnknown`."""
     if view.card is None or photo_id not in {each.photo_id for each in view.card.photos}:
         raise PhotoUnknown("there is no such photo")
-    row = session.get(PhotoRow, photo_id)
-    if row is None:
+    encrypted = encrypted_photo(session, photo_id)
+    if encrypted is None:
         raise PhotoUnknown("the photo is not here yet")
-    return base64.b64decode(context.vault.decrypt(photo_associated_data(photo_id), row.encrypted))
+    return base64.b64decode(context.vault.decrypt(photo_associated_data(photo_id), encrypted))

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Literal
 
 from chassis.database.database import Session
-from services.dispatch.models import ControlRoomRow, WebhookProposalRow
+from services.dispatch.models import WebhookProposalRow
 from services.dispatch.schemas.control_rooms import RoomWebhook, WebhookOut, WebhookProposed
-from services.dispatch.store.control_rooms import undelivered_webhooks
+from services.dispatch.store.control_rooms import load_control_room, load_webhook_proposal, undelivered_webhooks
 
 
 def show_webhook(session: Session, control_room_id: str) -> WebhookOut:
     """Show the webhook in force, and the one that waits for a second person."""
-    room, row = session.get(ControlRoomRow, control_room_id), session.get(WebhookProposalRow, control_room_id)
+    room, row = load_control_room(session, control_room_id), load_webhook_proposal(session, control_room_id)
     return WebhookOut(
         webhook_url=room.webhook_url if room else None, proposed=show_proposal(row) if row else None
     )
@@ -27,7 +27,7 @@ def show_room_webhooks(session: Session, rooms: Sequence[str]) -> list[RoomWebho
 
 
 def _room_webhook(session: Session, control_room_id: str, failing: int, parked: int) -> RoomWebhook:
-    now, room = show_webhook(session, control_room_id), session.get(ControlRoomRow, control_room_id)
+    now, room = show_webhook(session, control_room_id), load_control_room(session, control_room_id)
     state: Literal["none", "proposed", "confirmed", "failing", "parked"]
     if now.webhook_url is None:
         state = "proposed" if now.proposed else "none"

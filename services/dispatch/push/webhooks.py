@@ -20,11 +20,10 @@ from chassis.http.egress_transport import AsyncTransport, refused_address
 from chassis.runtime import clock
 from chassis.security.principal import Principal
 from chassis.telemetry import telemetry
-from services.dispatch.models import ControlRoomRow
 from services.dispatch.presenters.disclosure import disclosure_entry, limit_view
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.schemas.incidents import IncidentView
-from services.dispatch.store.control_rooms import note_webhook_delivered
+from services.dispatch.store.control_rooms import load_control_room, note_webhook_delivered
 from services.dispatch.store.encrypted_columns import webhook_associated_data
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after
@@ -166,7 +165,7 @@ class Courier:
     def _load(self, incident_id: UUID, control_room_id: str) -> tuple[IncidentView, str, str] | None:
         """Load what to send, and where; None when nobody wants it any more."""
         with self._context.database.read() as session:
-            room = session.get(ControlRoomRow, control_room_id)
+            room = load_control_room(session, control_room_id)
             found = load_views(self._context, session, [incident_id], clock.now())
         if room is None or not room.webhook_url or room.webhook_secret is None or not found:
             return None

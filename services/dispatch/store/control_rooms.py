@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, col, select
 
-from services.dispatch.models import ControlRoomRow, PublishedZonesRow
+from services.dispatch.models import ControlRoomRow, PublishedZonesRow, WebhookProposalRow
 
 _DELIVERED = text("UPDATE control_rooms SET webhook_delivered_at = :now WHERE id = :cic")
 # A second attempt is one after a failure.
@@ -15,6 +15,16 @@ _UNDELIVERED = text(
     "SELECT split_part(subject_id, '|', 2) AS control_room_id, count(*) FILTER (WHERE attempt > 1) AS failing, "
     "count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked FROM due WHERE kind = 'webhook' GROUP BY 1"
 )
+
+
+def load_control_room(session: Session, control_room_id: str) -> ControlRoomRow | None:
+    """Load what was set up for a control room; None where nothing ever was."""
+    return session.get(ControlRoomRow, control_room_id)
+
+
+def lock_control_room(session: Session, control_room_id: str) -> ControlRoomRow | None:
+    """Lock what was set up for a control room until the transaction ends; None where nothing ever was."""
+    return session.get(ControlRoomRow, control_room_id, with_for_update=True)
 
 
 def store_policy(session: Session, control_room_id: str, policy: str, *, amqp: bool) -> None:
@@ -42,6 +52,33 @@ def lock_published_zones(session: Session) -> PublishedZonesRow:
     session.execute(upsert(PublishedZonesRow).values(id=1, number=0, zones=[]).on_conflict_do_nothing())
     row: PublishedZonesRow = session.exec(select(PublishedZonesRow).with_for_update()).one()
     return row
+
+
+def load_webhook_proposal(session: Session, control_room_id: str) -> WebhookProposalRow | None:
+    """Load the webhook that is proposed for a control room; None where none is."""
+    return session.get(WebhookProposalRow, control_room_id)
+
+
+def replace_webhook_proposal(
+    session: Session, before: WebhookProposalRow | None, proposal: WebhookProposalRow
+) -> None:
+    """Store what is proposed, in place of an earlier proposal for the same room."""
+    if before is not None:
+        session.delete(before)
+        session.flush()
+    session.add(proposal)
+
+
+def remove_webhook_proposal(session: Session, proposal: WebhookProposalRow) -> None:
+    """Remove a proposal that was answered."""
+    session.delete(proposal)
+
+
+def store_webhook(session: Session, room: ControlRoomRow, url: str | None, secret: bytes | None) -> None:
+    """Store another webhook (None: none) of a control room. `secret`: encrypted."""
+    room.webhook_url, room.webhook_secret = url, secret
+    room.webhook_delivered_at = None
+    session.add(room)
 
 
 def note_webhook_delivered(session: Session, control_room_id: str, now: datetime) -> None:

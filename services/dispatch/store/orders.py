@@ -38,6 +38,21 @@ def stale_proposals(session: Session, fresh_since: datetime) -> list[UUID]:
     return [row.incident_id for row in rows]
 
 
+def load_order(session: Session, order_id: UUID) -> OrderRow | None:
+    """Load an order; None where there is none."""
+    return session.get(OrderRow, order_id)
+
+
+def lock_known_order(session: Session, order_id: UUID) -> OrderRow:
+    """Lock an order until the transaction ends, and read it anew; its incident is locked before."""
+    return session.get_one(OrderRow, order_id, with_for_update=True, populate_existing=True)
+
+
+def store_order(session: Session, order: OrderRow) -> None:
+    """Store a new order, or what changed of one."""
+    session.add(order)
+
+
 def incident_id_of_order(session: Session, order_id: UUID) -> UUID | None:
     """Find which incident an order is for; None where there is no such order."""
     query = select(OrderRow.incident_id).where(col(OrderRow.id) == order_id)

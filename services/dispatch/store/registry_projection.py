@@ -27,6 +27,17 @@ def forget_withdrawn(session: Session, enrolment_id: UUID, closed: UUID) -> None
     session.execute(delete(PerpetratorRow).where(col(PerpetratorRow.enrolment_id) == enrolment_id))
 
 
+def lock_card(session: Session, enrolment_id: UUID) -> CardRow | None:
+    """Lock the card of an enrolment until the transaction ends; None where none is known."""
+    return session.get(CardRow, enrolment_id, with_for_update=True)
+
+
+def encrypted_photo(session: Session, photo_id: UUID) -> bytes | None:
+    """Load an encrypted photo; None where it is not here."""
+    photo = session.get(PhotoRow, photo_id)
+    return photo.encrypted if photo is not None else None
+
+
 def encrypted_cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID, bytes]:
     """Load encrypted cards by enrolment."""
     if not enrolment_ids:

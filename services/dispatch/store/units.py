@@ -45,6 +45,24 @@ def free_units(session: Session, order_ids: Iterable[UUID], now: datetime) -> No
     session.execute(_FREE_UNITS, {"now": now, "orders": list(order_ids)})
 
 
+def load_unit(session: Session, unit_id: str) -> UnitRow | None:
+    """Load a unit; None where there is none."""
+    return session.get(UnitRow, unit_id)
+
+
+def lock_unit(session: Session, unit_id: str) -> UnitRow | None:
+    """Lock a unit until the transaction ends; None where there is none."""
+    return session.get(UnitRow, unit_id, with_for_update=True)
+
+
+def touch_unit(session: Session, unit: UnitRow, now: datetime, **changes: str | None) -> None:
+    """Change a unit: every process takes it over."""
+    for name, value in changes.items():
+        setattr(unit, name, value)
+    unit.changed_at = now
+    session.add(unit)
+
+
 def is_unit_free(session: Session, unit_id: str) -> bool:
     """Say whether a unit is on duty and without an order."""
     unit = session.get(UnitRow, unit_id, populate_existing=True)

@@ -6,10 +6,11 @@ from chassis.database.database import Session
 from chassis.errors import Forbidden
 from chassis.security.principal import Principal
 from services.dispatch.errors import Conflicted, IncidentUnknown, OrderUnknown
-from services.dispatch.models import OrderRow, UnitRow
+from services.dispatch.models import OrderRow
 from services.dispatch.store.conflicts import is_conflicted
 from services.dispatch.store.incidents import load_incident
-from services.dispatch.store.orders import incident_id_of_order
+from services.dispatch.store.orders import incident_id_of_order, load_order
+from services.dispatch.store.units import load_unit
 
 
 def may_see_room(caller: Principal, control_room_id: str) -> None:
@@ -61,8 +62,8 @@ def own_order(session: Session, caller: Principal, order_id: UUID) -> OrderRow:
 
     Raises `OrderUnknown` otherwise.
     """
-    order = session.get(OrderRow, order_id)
-    unit = session.get(UnitRow, order.unit_id) if order is not None else None
+    order = load_order(session, order_id)
+    unit = load_unit(session, order.unit_id) if order is not None else None
     by_unit = order is not None and "unit" in caller.roles and caller.unit == order.unit_id
     by_gateway = unit is not None and "gateway" in caller.roles and caller.cic == unit.control_room_id
     if order is None or order.state == "proposed" or not (by_unit or by_gateway):

@@ -15,9 +15,9 @@ from chassis.security.principal import Principal
 from contracts.dispatch import OrderState
 from services.dispatch.domain.orders import LIVE, already_there, can_move
 from services.dispatch.errors import IncidentIsClosed, NotResponsible, OrderMoveImpossible
-from services.dispatch.models import IncidentRow, OrderRow, UnitRow
+from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.store.incidents import touch_incident
-from services.dispatch.store.units import note_sign_of_life
+from services.dispatch.store.units import load_unit, note_sign_of_life
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after
 from services.dispatch.usecases.incident_actions import BY_RADIO, must_send
@@ -97,7 +97,7 @@ def _for_operator(tx: Transaction, order_id: UUID, operator: Principal) -> tuple
     incident, order = lock_order(tx, order_id)
     if incident.state != "open":
         raise IncidentIsClosed(f"closed with outcome {incident.outcome}")
-    unit = tx.session.get(UnitRow, order.unit_id)
+    unit = load_unit(tx.session, order.unit_id)
     if operator.cic not in (
         incident.control_room_id,
         *((unit.control_room_id, unit.lent_to) if unit is not None else ()),

@@ -8,6 +8,7 @@ from chassis.security import audit
 from chassis.security.principal import Principal
 from services.dispatch.errors import ControlRoomUnknown, NotOffered, UnitNotAvailable, UnitUnknown
 from services.dispatch.models import UnitRow
+from services.dispatch.store.units import lock_unit, touch_unit
 from services.dispatch.usecases.context import Context
 
 Kind = Literal["loan", "transfer"]
@@ -68,15 +69,12 @@ def return_unit(tx: Transaction, unit_id: str, by: Principal) -> None:
 
 
 def _locked(tx: Transaction, unit_id: str) -> UnitRow:
-    unit = tx.session.get(UnitRow, unit_id, with_for_update=True)
+    unit = lock_unit(tx.session, unit_id)
     if unit is None:
         raise UnitUnknown("no such unit", field="unit_id")
     return unit
 
 
 def _change(tx: Transaction, unit: UnitRow, by: Principal, why: str, **changes: str | None) -> None:
-    for name, value in changes.items():
-        setattr(unit, name, value)
-    unit.changed_at = clock.now()
-    tx.session.add(unit)
+    touch_unit(tx.session, unit, clock.now(), **changes)
     audit.wrote(tx, by, audit.Purpose(why, f"unit:{unit.id}"), changes)

@@ -6,7 +6,7 @@ from chassis.database.database import Transaction
 from services.dispatch.errors import IncidentIsClosed, IncidentUnknown, OrderUnknown
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.store.incidents import lock_incident
-from services.dispatch.store.orders import incident_id_of_order
+from services.dispatch.store.orders import incident_id_of_order, lock_known_order
 
 
 def lock_known_incident(tx: Transaction, incident_id: UUID) -> IncidentRow:
@@ -31,4 +31,4 @@ def lock_order(tx: Transaction, order_id: UUID) -> tuple[IncidentRow, OrderRow]:
     if incident_id is None:
         raise OrderUnknown("no such order", field="order_id")
     incident = lock_known_incident(tx, incident_id)
-    return incident, tx.session.get_one(OrderRow, order_id, with_for_update=True, populate_existing=True)
+    return incident, lock_known_order(tx.session, order_id)

@@ -15,6 +15,7 @@ from services.dispatch.events.outgoing import order_moved
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.store.conflicts import is_conflicted
 from services.dispatch.store.incidents import touch_incident
+from services.dispatch.store.orders import store_order
 from services.dispatch.store.units import free_units, note_sign_of_life
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.locks import lock_order
@@ -86,7 +87,7 @@ def apply_move(
     stamp = STAMPS.get(target)
     if stamp is not None and getattr(order, stamp) is None:
         setattr(order, stamp, now)
-    tx.session.add(order)
+    store_order(tx.session, order)
     if target not in LIVE:
         tx.session.flush()
         free_units(tx.session, [order.id], now)

@@ -23,6 +23,7 @@ from services.dispatch.store.presses import incidents_waiting_for
 from services.dispatch.store.registry_projection import (
     forget_other_photos,
     link_perpetrators,
+    lock_card,
     store_newer,
     store_photo,
 )
@@ -100,7 +101,7 @@ def take_card(tx: Transaction, context: Context, published: CardPublished) -> No
 
 def take_photo(tx: Transaction, context: Context, published: PhotoPublished) -> None:
     """Keep a photo encrypted; a copy changes nothing, and one that a card has dropped meanwhile is not kept."""
-    card = tx.session.get(CardRow, published.enrolment_id, with_for_update=True)
+    card = lock_card(tx.session, published.enrolment_id)
     if card is not None and card.version >= published.card_version > 0:
         opened = (
             context.vault.decrypt(card_associated_data(card.enrolment_id), card.encrypted)
@@ -127,7 +128,7 @@ def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
     """
     row = CardRow(enrolment_id=withdrawn.enrolment_id, version=withdrawn.version, encrypted=None)
     if lock_open_incidents(tx.session, withdrawn.enrolment_id):
-        card = tx.session.get(CardRow, withdrawn.enrolment_id, with_for_update=True)
+        card = lock_card(tx.session, withdrawn.enrolment_id)
         row.encrypted, row.withdrawn = card.encrypted if card else None, True
     if store_newer(tx.session, row, ["enrolment_id"], "version") and not row.withdrawn:
         link_perpetrators(tx.session, withdrawn.enrolment_id, [])

@@ -14,6 +14,13 @@ from chassis.security.principal import Principal
 from services.dispatch.domain.webhooks import NewWebhook
 from services.dispatch.errors import WebhookProposalUnknown
 from services.dispatch.models import ControlRoomRow, WebhookProposalRow
+from services.dispatch.store.control_rooms import (
+    load_webhook_proposal,
+    lock_control_room,
+    remove_webhook_proposal,
+    replace_webhook_proposal,
+    store_webhook,
+)
 from services.dispatch.store.encrypted_columns import webhook_associated_data, webhook_proposal_associated_data
 from services.dispatch.usecases.context import Context
 
@@ -42,9 +49,6 @@ def propose(
     room, before = _locked(tx, control_room_id)
     if wanted.url is None and room.webhook_url is None:
         return None
-    if before is not None:
-        tx.session.delete(before)
-        tx.session.flush()
     row = WebhookProposalRow(
         control_room_id=control_room_id,
         id=uuid4(),
@@ -55,7 +59,7 @@ def propose(
         proposed_by=by.subject,
         proposed_at=clock.now(),
     )
-    tx.session.add(row)
+    replace_webhook_proposal(tx.session, before, row)
     audit.wrote(tx, by, audit.Purpose("webhook proposed", f"control_room:{control_room_id}"), _FIELDS)
     return row
 
@@ -69,17 +73,15 @@ def confirm(tx: Transaction, context: Context, control_room_id: str, proposal_id
     if encrypted is not None:
         secret = context.vault.decrypt(webhook_proposal_associated_data(control_room_id), encrypted)
         encrypted = context.vault.encrypt(webhook_associated_data(control_room_id), secret)
-    room.webhook_url, room.webhook_secret = row.url, encrypted
-    room.webhook_delivered_at = None
-    tx.session.add(room)
-    tx.session.delete(row)
+    store_webhook(tx.session, room, row.url, encrypted)
+    remove_webhook_proposal(tx.session, row)
     audit.wrote(tx, by, audit.Purpose("webhook confirmed", f"control_room:{control_room_id}"), _FIELDS)
 
 
 def decline(tx: Transaction, control_room_id: str, proposal_id: UUID, by: Principal) -> None:
     """Take a proposal away; raises `WebhookProposalUnknown`."""
     _, row = _proposed(tx, control_room_id, proposal_id)
-    tx.session.delete(row)
+    remove_webhook_proposal(tx.session, row)
     audit.wrote(tx, by, audit.Purpose("webhook declined", f"control_room:{control_room_id}"), _FIELDS)
 
 
@@ -94,7 +96,7 @@ def _proposed(
 
 def _locked(tx: Transaction, control_room_id: str) -> tuple[ControlRoomRow, WebhookProposalRow | None]:
     """Lock the room; returns what is proposed for it too."""
-    room = tx.session.get(ControlRoomRow, control_room_id, with_for_update=True)
+    room = lock_control_room(tx.session, control_room_id)
     if room is None:
         raise WebhookProposalUnknown("nothing was ever set up for this control room", field="control_room_id")
-    return room, tx.session.get(WebhookProposalRow, control_room_id)
+    return room, load_webhook_proposal(tx.session, control_room_id)

@@ -15,12 +15,12 @@ from services.dispatch.domain.orders import OVER, UNIT_SILENT
 from services.dispatch.domain.routing import Route
 from services.dispatch.errors import UnitNotAvailable, UnitOfAnotherRoom
 from services.dispatch.events.outgoing import order_moved
-from services.dispatch.models import IncidentRow, OrderRow, UnitRow
+from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.store.incidents import touch_incident
-from services.dispatch.store.orders import live_orders, orders_of
+from services.dispatch.store.orders import live_orders, orders_of, store_order
 from services.dispatch.store.registry_projection import encrypted_cards
 from services.dispatch.store.situation import Candidate, Search
-from services.dispatch.store.units import claim_units, is_unit_free
+from services.dispatch.store.units import claim_units, is_unit_free, load_unit
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after, unit_timer
 from services.dispatch.usecases.locks import lock_open_incident
@@ -71,7 +71,7 @@ def _refuse_out_of_reach(
 ) -> None:
     """Refuse what a room may not send: it sends its own units, and the one that answers for the alarm also
     those of its neighbours and of the rooms that were brought in."""
-    unit = tx.session.get(UnitRow, unit_id)
+    unit = load_unit(tx.session, unit_id)
     if unit is None or control_room_id is None:
         return
     room = unit.lent_to or unit.control_room_id
@@ -106,7 +106,7 @@ def send_order(
     audit_context.about(f"order:{row.id}", f"unit:{unit_id}")
     context.situation.units.remove(unit_id)
     row.state, row.sent_at, row.automatic = "sent", now, automatic
-    tx.session.add(row)
+    store_order(tx.session, row)
     timers.cancel(tx.session, str(incident.id), ["find_unit", "send_unit", "unsent"])
     timers.schedule(tx.session, [unit_timer(context, row.id, now)])
     touch_incident(tx.session, incident, now, flags=_found(context, incident, row))
@@ -169,7 +169,7 @@ def propose_nearer(tx: Transaction, context: Context, incident: IncidentRow, now
     for nearest in _nearest(tx, context, incident, _tried(orders), k=1):
         if nearest.unit_id == proposal.unit_id:
             proposal.distance_m, proposal.search_basis = nearest.metres, nearest.basis
-            tx.session.add(proposal)
+            store_order(tx.session, proposal)
         else:
             apply_move(tx, incident, proposal, "withdrawn", now, "nearer_unit")
             propose(tx, context, incident, _proposal(incident, nearest, now), now)
@@ -246,7 +246,7 @@ def propose(
     tx: Transaction, context: Context, incident: IncidentRow, order: OrderRow, now: datetime
 ) -> OrderRow:
     """Show a unit to the operator, who sends it."""
-    tx.session.add(order)
+    store_order(tx.session, order)
     touch_incident(tx.session, incident, now, flags=_found(context, incident, order))
     return order
 
