@@ -8,11 +8,11 @@ from chassis.database.database import Transaction
 from chassis.runtime import clock
 from chassis.telemetry import metrics
 from contracts.alarm import CancelRequested
-from contracts.dispatch import IncidentEscalated
 from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch.domain.cancellation import Cancel, flags_of_wrong_codes, judge_cancel
 from services.dispatch.domain.flags import merged
 from services.dispatch.domain.urgency import urgency_of
+from services.dispatch.events.outgoing import incident_escalated
 from services.dispatch.models import IncidentRow
 from services.dispatch.store.incidents import MOST, touch_incident
 from services.dispatch.store.registry_projection import encrypted_cards
@@ -36,12 +36,7 @@ def take_cancel_request(tx: Transaction, context: Context, request: CancelReques
     urgency = urgency_of("verified" if incident.lane == "verified" else "unverified", incident.presses, kind)
     touch_incident(tx.session, incident, now, cancel=kind, flags=flags, urgency=urgency, wrong_codes=wrong)
     if kind == "duress":
-        tx.publish(
-            IncidentEscalated(
-                incident_id=incident.id, at=now, control_room_id=incident.control_room_id, level="duress"
-            ),
-            cause=span,
-        )
+        tx.publish(incident_escalated(incident, now, "duress"), cause=span)
         tx.after_commit(lambda: metrics.count(INCIDENT_ESCALATED, level="duress"))
     notify_watchers(tx, context, incident, span)
     notify_queues(tx, context, incident, span)

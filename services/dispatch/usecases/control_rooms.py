@@ -1,15 +1,14 @@
 """Control rooms and the map: what partners set up, and what is told of it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from chassis.database.database import Transaction
 from chassis.errors import Invalid
 from chassis.runtime import clock
-from contracts.dispatch import ControlRoomRegistered, NamedZone, ZonesPublished
 from services.dispatch.domain.geography import Zone
 from services.dispatch.domain.map_reading import InvalidMapError
 from services.dispatch.errors import ControlRoomUnknown
+from services.dispatch.events.outgoing import control_room_registered, zones_published
 from services.dispatch.models import PublishedZonesRow
 from services.dispatch.store.control_rooms import (
     add_control_rooms,
@@ -36,14 +35,7 @@ def announce(tx: Transaction, context: Context) -> None:
         if room is None:
             continue
         row.announced = True
-        tx.publish(
-            ControlRoomRegistered(
-                control_room_id=room.id,
-                name=room.names.nl,
-                canary_lat=room.seat.lat,
-                canary_lon=room.seat.lon,
-            )
-        )
+        tx.publish(control_room_registered(room))
 
 
 def put_map(tx: Transaction, context: Context, geojson: dict[str, object], by: str) -> int:
@@ -68,9 +60,9 @@ def announce_zones(tx: Transaction, context: Context) -> None:
 
 
 def _publish_zones(tx: Transaction, published: PublishedZonesRow, zones: Sequence[Zone]) -> None:
-    named = [NamedZone(zone_id=zone.id, **asdict(zone.names)) for zone in zones]
-    wanted = [zone.model_dump() for zone in named]
+    event = zones_published(published.number + 1, zones, clock.now())
+    wanted = [zone.model_dump() for zone in event.zones]
     if published.zones == wanted:
         return
-    published.number, published.zones = published.number + 1, wanted
-    tx.publish(ZonesPublished(number=published.number, zones=tuple(named), published_at=clock.now()))
+    published.number, published.zones = event.number, wanted
+    tx.publish(event)

@@ -14,10 +14,10 @@ from chassis.database.database import Transaction
 from chassis.database.timers import Due
 from chassis.runtime import clock
 from chassis.telemetry import metrics
-from contracts.dispatch import IncidentEscalated
 from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch.domain.escalation import ABOUT_INCIDENTS, ladder_of
 from services.dispatch.domain.flags import merged
+from services.dispatch.events.outgoing import incident_escalated
 from services.dispatch.models import IncidentRow
 from services.dispatch.store import duty
 from services.dispatch.store.incidents import lock_incident, roomless_incidents, touch_incident
@@ -209,17 +209,7 @@ def _linked(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
 
 
 def _tell(tx: Transaction, incident: IncidentRow, level: str, now: datetime, target: str | None = None) -> None:
-    tx.publish(
-        IncidentEscalated.model_validate(
-            {
-                "incident_id": incident.id,
-                "at": now,
-                "control_room_id": incident.control_room_id,
-                "level": level,
-                "target_control_room_id": target,
-            }
-        )
-    )
+    tx.publish(incident_escalated(incident, now, level, target))
     tx.after_commit(lambda: metrics.count(INCIDENT_ESCALATED, level=level))
 
 

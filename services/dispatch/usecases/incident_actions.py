@@ -10,11 +10,6 @@ from chassis.runtime import clock
 from chassis.security import audit
 from chassis.security.principal import Principal
 from contracts.common import Outcome
-from contracts.dispatch import (
-    IncidentAcknowledged,
-    IncidentClosed,
-    IncidentDisplayed,
-)
 from services.dispatch.domain.escalation import ABOUT_INCIDENTS
 from services.dispatch.domain.orders import LIVE
 from services.dispatch.domain.unverified_groups import is_untouched
@@ -24,6 +19,7 @@ from services.dispatch.errors import (
     NotResponsible,
     OrderMoveImpossible,
 )
+from services.dispatch.events.outgoing import incident_acknowledged, incident_closed, incident_displayed
 from services.dispatch.models import IncidentRow
 from services.dispatch.store.incidents import touch_incident
 from services.dispatch.store.orders import live_orders, orders_of
@@ -45,7 +41,7 @@ def display_incident(tx: Transaction, context: Context, incident_id: UUID) -> No
     if incident.displayed_at is None and incident.state == "open":
         now = clock.now()
         touch_incident(tx.session, incident, now, displayed_at=now)
-        tx.publish(IncidentDisplayed(incident_id=incident.id, at=now, control_room_id=incident.control_room_id))
+        tx.publish(incident_displayed(incident, now))
         notify_watchers(tx, context, incident)
 
 
@@ -71,7 +67,7 @@ def acknowledge_incident(
         displayed_at=incident.displayed_at or now,
     )
     must_send(tx, context, incident, now)
-    tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=control_room_id))
+    tx.publish(incident_acknowledged(incident, now))
     notify_watchers(tx, context, incident)
 
 
@@ -112,7 +108,7 @@ def take_over_incident(
         acknowledged_by=operator,
     )
     must_send(tx, context, incident, now)
-    tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=control_room_id))
+    tx.publish(incident_acknowledged(incident, now))
     notify_watchers(tx, context, incident)
 
 
@@ -192,17 +188,5 @@ def close_incident(
     forget_proofs(tx.session, incident.id)
     if incident.enrolment_id is not None:
         forget_withdrawn(tx.session, incident.enrolment_id, incident.id)
-    tx.publish(
-        IncidentClosed(
-            incident_id=incident.id,
-            at=now,
-            control_room_id=incident.control_room_id,
-            enrolment_id=incident.enrolment_id,
-            outcome=outcome,
-            closed_by=by,
-            reason=None,
-            raised_at=incident.raised_at,
-            by_radio=by_radio is not None,
-        )
-    )
+    tx.publish(incident_closed(incident, now, outcome, by, by_radio=by_radio is not None))
     notify_watchers(tx, context, incident)

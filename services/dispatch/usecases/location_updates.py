@@ -9,11 +9,11 @@ from chassis.database.database import Transaction
 from chassis.runtime import clock
 from contracts.alarm import AlarmLocated
 from contracts.common import Fix
-from contracts.dispatch import IncidentRelocated
 from services.dispatch.domain.flags import FLAGS_OF_A_PLACE, merged
 from services.dispatch.domain.geography import to_metres
 from services.dispatch.domain.locations import fix_time
 from services.dispatch.domain.routing import Basis, Route
+from services.dispatch.events.outgoing import incident_relocated
 from services.dispatch.models import IncidentRow
 from services.dispatch.store.incidents import touch_incident
 from services.dispatch.store.presses import note_fix_sequence
@@ -64,16 +64,7 @@ def move_incident(
         flags=merged((f for f in incident.flags if f not in FLAGS_OF_A_PLACE), sorted(route.flags)),
     )
     if route.zone is not None and route.zone != previous:
-        tx.publish(
-            IncidentRelocated(
-                incident_id=incident.id,
-                at=now,
-                control_room_id=route.control_room_id,
-                zone_id=route.zone,
-                previous_zone_id=previous,
-            ),
-            cause=span,
-        )
+        tx.publish(incident_relocated(incident, now, route.control_room_id, route.zone, previous), cause=span)
     return [room for room in reached if room not in had]
 
 

@@ -5,7 +5,7 @@ from opentelemetry.trace import Span
 from chassis.database.database import Transaction
 from chassis.runtime import clock
 from contracts.alarm import CanaryRaised, TestRaised
-from contracts.dispatch import CanaryRouted, TestRouted
+from services.dispatch.events import outgoing
 from services.dispatch.store.alarm_path import select_owners
 from services.dispatch.usecases.context import Context
 
@@ -15,29 +15,10 @@ def route_test(tx: Transaction, context: Context, test: TestRaised, span: Span |
     [owners] = tx.send(select_owners([test.device_id]))
     owner = owners[0] if owners else None
     route = context.situation.route(test.fix, owner.managing_zone_id if owner else None)
-    tx.publish(
-        TestRouted(
-            test_id=test.test_id,
-            device_id=test.device_id,
-            enrolment_id=owner.enrolment_id if owner else None,
-            control_room_id=route.control_room_id,
-            received_at=test.received_at,
-            routed_at=clock.now(),
-        ),
-        cause=span,
-    )
+    tx.publish(outgoing.test_routed(test, owner, route.control_room_id, clock.now()), cause=span)
 
 
 def route_canary(tx: Transaction, context: Context, canary: CanaryRaised, span: Span | None) -> None:
     """Answer a canary that came through the lane of real presses."""
     route = context.situation.route(canary.fix, None)
-    tx.publish(
-        CanaryRouted(
-            canary_id=canary.canary_id,
-            control_room_id=canary.control_room_id,
-            expected=route.control_room_id == canary.control_room_id,
-            raised_at=canary.raised_at,
-            routed_at=clock.now(),
-        ),
-        cause=span,
-    )
+    tx.publish(outgoing.canary_routed(canary, route.control_room_id, clock.now()), cause=span)

@@ -9,11 +9,8 @@ from chassis.database.timers import Due, scheduled
 from chassis.runtime import clock
 from chassis.telemetry import metrics
 from contracts import telemetry as names
-from contracts.dispatch import OrderSent, PressRouted, UnitOnTheWay
-from services.dispatch.domain.fix_quality import quality
 from services.dispatch.domain.flags import PENDING, merged
-from services.dispatch.domain.locations import fix_time, measured_at
-from services.dispatch.events.outgoing import order_moved
+from services.dispatch.events.outgoing import order_moved, order_sent, press_routed
 from services.dispatch.store.alarm_path import insert_orders, insert_presses
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after, has_webhook, look_again, unit_timer, webhook_row
@@ -32,7 +29,7 @@ def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], no
         if press.span is not None:
             press.span.set_attribute(names.ALARM_ID, str(press.alarm.alarm_id))
             press.span.set_attribute(names.INCIDENT_ID, str(press.incident.id))
-        tx.publish(_routed(press, now), cause=press.span, time=now)
+        tx.publish(press_routed(press, now), cause=press.span, time=now)
         if press.opened:
             timers += _timers(context, press, now)
             timers += _linked(press, now)
@@ -103,31 +100,6 @@ def _press_row(context: Context, press: RaisedPress, now: datetime) -> Mapping[s
     }
 
 
-def _routed(press: RaisedPress, now: datetime) -> PressRouted:
-    alarm, route, incident = press.alarm, press.route, press.incident
-    return PressRouted(
-        alarm_id=alarm.alarm_id,
-        incident_id=incident.id,
-        opened=press.opened,
-        device_id=alarm.device_id,
-        enrolment_id=press.enrolment_id,
-        counter=alarm.counter,
-        lane=alarm.lane,
-        control_room_id=incident.control_room_id,
-        zone_id=route.zone,
-        border_zone_ids=tuple(n.zone for n in route.neighbours),
-        basis=route.basis,
-        urgency=incident.urgency,
-        flags=tuple(press.flags),
-        received_at=alarm.received_at,
-        routed_at=now,
-        deadline_at=alarm.deadline_at,
-        came_as=alarm.came_as,
-        digest=alarm.digest,
-        hops={**alarm.hops, "routed": now},
-    )
-
-
 def _publish_order(tx: Transaction, context: Context, press: RaisedPress, now: datetime) -> None:
     order, alarm = press.order, press.alarm
     if order is not None:
@@ -136,33 +108,4 @@ def _publish_order(tx: Transaction, context: Context, press: RaisedPress, now: d
         tx.publish(order_moved(order, now, alarm.deadline_at), cause=press.span, time=now)
     for room in merged([press.route.control_room_id], (n.control_room_id for n in press.route.neighbours)):
         if context.situation.room(room).amqp:
-            tx.publish(_for_room(context, press, room, now), cause=press.span, time=now)
-
-
-def _for_room(context: Context, press: RaisedPress, room: str, now: datetime) -> OrderSent:
-    alarm, order, fix = press.alarm, press.order, press.alarm.fix
-    age = None
-    if fix and (at := measured_at(fix, fix_time(fix, alarm.received_at), context.settings.clock_skew_s)):
-        age = (now - at).total_seconds()
-    return OrderSent(
-        order_id=order.id if order else alarm.alarm_id,
-        incident_id=press.incident.id,
-        control_room_id=room,
-        zone_id=press.route.zone,
-        unit_id=order.unit_id if order else None,
-        state=order.state if order else "unassigned",
-        urgency=press.incident.urgency,
-        presses=press.incident.presses,
-        flags=tuple(press.flags),
-        raised_at=alarm.received_at,
-        deadline_at=alarm.deadline_at,
-        sent_at=now,
-        location=fix,
-        location_age_s=age,
-        location_quality=quality(age, fix.radius_m if fix else None).value,
-        card_url=f"{context.settings.public_url}/v1/incidents/{press.incident.id}",
-        search_basis=order.search_basis if order else None,
-        linked_incident_ids=tuple(sorted(press.owner.linked)) if press.owner else (),
-        units=(UnitOnTheWay(unit_id=order.unit_id, state="sent"),) if order and order.automatic else (),
-        withheld_from=tuple(sorted(press.owner.conflicted)) if press.owner else (),
-    )
+            tx.publish(order_sent(press, room, context.settings, now), cause=press.span, time=now)
