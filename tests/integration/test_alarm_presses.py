@@ -17,7 +17,7 @@ from contracts.alarm import AlarmRaised, alarm_id_of
 from contracts.envelope import Event
 from contracts.topology import ALARM_RECORDER, DISPATCH_FIXES
 from services.alarm.api.presses import BODY_S
-from services.dispatch.usecases.raise_alarms import believe
+from services.dispatch.usecases.raise_alarms import verify
 from tests.support.alarm import GHENT, AlarmApi, AlarmDatabase, AlarmWorker, Button, HeartbeatsApi, Intake
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
@@ -108,9 +108,9 @@ def test_dispatch_believes_what_is_published(
     (event,) = [e for e in map(Event.decode, take_all(broker, ALARM_RECORDER)) if e.subject == alarm_id]
     press = AlarmRaised.model_validate(event.data)
     owner = SimpleNamespace(public_key=button.public_key)
-    assert believe.believed(press, owner) is press
+    assert verify.verify_press(press, owner) is press
     other = SimpleNamespace(public_key=Button().public_key)
-    assert believe.believed(press, other).lane == "unverified"
+    assert verify.verify_press(press, other).lane == "unverified"
 
 
 def test_a_retransmission_over_any_channel_is_the_same_alarm_with_the_same_receipt(

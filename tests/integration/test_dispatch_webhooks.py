@@ -16,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.dispatch.api import create_app
-from services.dispatch.presenters.webhooks import show_room_webhooks
+from services.dispatch.presenters.webhooks import present_room_webhooks
 from services.dispatch.push.webhooks import Courier
 from services.dispatch.settings import DispatchSettings
 from tests.support.api_client import ApiClient
@@ -219,7 +219,7 @@ def test_whether_a_webhook_works_is_seen(cluster: Cluster) -> None:
 
     def seen() -> tuple[str, int, bool]:
         with desk.context.database.read() as session:
-            (found,) = show_room_webhooks(session, [GHENT_ROOM])
+            (found,) = present_room_webhooks(session, [GHENT_ROOM])
         return found.state, found.undelivered, found.delivered_at is not None
 
     async def work() -> None:

@@ -8,9 +8,9 @@ from chassis.http.limits import bodies
 from chassis.security.audit_trail import unlogged
 from chassis.security.auth import require
 from chassis.security.principal import Principal
-from services.dispatch.api.dependencies import Admin, ContextOf, SetUp
-from services.dispatch.presenters.control_rooms import ZonesJson, show_control_rooms
-from services.dispatch.presenters.webhooks import show_proposal
+from services.dispatch.api.dependencies import Admin, ContextOf, SetUpTx
+from services.dispatch.presenters.control_rooms import ZonesJson, present_control_rooms
+from services.dispatch.presenters.webhooks import present_proposal
 from services.dispatch.schemas.common import MOST_BYTES
 from services.dispatch.schemas.control_rooms import ControlRoomIn, ControlRoomOut, Geojson, WebhookProposed
 from services.dispatch.usecases import control_rooms as rooms
@@ -28,7 +28,7 @@ _PROPOSED: dict[int | str, dict[str, Any]] = {
 @unlogged
 def control_rooms(context: ContextOf, _: Anyone) -> list[ControlRoomOut]:
     """List all control rooms."""
-    return show_control_rooms(context)
+    return present_control_rooms(context)
 
 
 @router.put("/control-rooms/{control_room_id}", status_code=204, responses=_PROPOSED)
@@ -46,7 +46,9 @@ def set_policy(control_room_id: str, body: ControlRoomIn, context: ContextOf, ca
             proposed = room_webhooks.propose(tx, context, control_room_id, wanted, caller)
     if proposed is None:
         return Response(status_code=204)
-    return Response(show_proposal(proposed).model_dump_json(), status_code=202, media_type="application/json")
+    return Response(
+        present_proposal(proposed).model_dump_json(), status_code=202, media_type="application/json"
+    )
 
 
 @router.get("/zones")
@@ -62,7 +64,7 @@ def zones(request: Request, context: ContextOf, _: Anyone) -> Response:
 @router.put("/zones")
 @bodies(MOST_BYTES)
 def import_zones(
-    body: Annotated[Geojson, Body()], tx: SetUp, context: ContextOf, caller: Admin
+    body: Annotated[Geojson, Body()], tx: SetUpTx, context: ContextOf, caller: Admin
 ) -> dict[str, int]:
     """Import real police zones; everything wrong is listed by feature and field."""
     return {"zones": rooms.put_map(tx, context, body, caller.subject)}

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from chassis.errors import Invalid
 from chassis.security.auth import require
 from chassis.security.principal import Principal
-from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, UnitOfWork
+from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, WriteTx
 from services.dispatch.presenters.caller_view import disclose_incident
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.schemas.orders import RadioIn, RecallIn
@@ -24,7 +24,7 @@ Operator = Annotated[Principal, require("operator", "supervisor")]
 def radio(
     order_id: UUID,
     body: RadioIn,
-    tx: UnitOfWork,
+    tx: WriteTx,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: Operator,
@@ -45,7 +45,7 @@ def radio(
 def recall(
     order_id: UUID,
     body: RecallIn,
-    tx: UnitOfWork,
+    tx: WriteTx,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: Operator,

@@ -34,27 +34,27 @@ DisclosuresOf = Annotated[Disclosures, at_hand(_disclosures)]
 HubOf = Annotated[Hub, at_hand(_hub)]
 
 
-def _unit_of_work(context: ContextOf) -> Iterator[Transaction]:
+def _write_tx(context: ContextOf) -> Iterator[Transaction]:
     with context.database.transaction() as tx:
         yield tx
 
 
-def _set_up(context: ContextOf) -> Iterator[Transaction]:
+def _set_up_tx(context: ContextOf) -> Iterator[Transaction]:
     with context.database.transaction() as tx:
         yield tx
     context.situation.refresh_from(context.database)
 
 
-def _reading(context: ContextOf) -> Iterator[Session]:
+def _read_session(context: ContextOf) -> Iterator[Session]:
     with context.database.read() as session:
         yield session
 
 
 # What use cases are given: it commits before the answer leaves.
-UnitOfWork = Annotated[Transaction, Depends(_unit_of_work, scope="function")]
+WriteTx = Annotated[Transaction, Depends(_write_tx, scope="function")]
 # The same, for what this process takes over at once; the others follow within a second.
-SetUp = Annotated[Transaction, Depends(_set_up, scope="function")]
-Reading = Annotated[Session, Depends(_reading, scope="function")]
+SetUpTx = Annotated[Transaction, Depends(_set_up_tx, scope="function")]
+ReadSession = Annotated[Session, Depends(_read_session, scope="function")]
 
 # Who sees the alarms of a control room: its people, and its own software.
 RoomPrincipal = Annotated[Principal, require("operator", "supervisor", "gateway")]

@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from services.dispatch.api.dependencies import (
     ContextOf,
     DisclosuresOf,
-    Reading,
+    ReadSession,
     RoomPrincipal,
     Supervisor,
-    UnitOfWork,
+    WriteTx,
 )
 from services.dispatch.presenters.caller_view import disclose_incident
 from services.dispatch.presenters.incident_list import disclose_open_incidents
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["incidents"])
 @router.get("/control-rooms/{control_room_id}/incidents")
 def open_incidents(
     control_room_id: str,
-    session: Reading,
+    session: ReadSession,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: RoomPrincipal,
@@ -36,7 +36,11 @@ def open_incidents(
 
 @router.get("/incidents/{incident_id}")
 def incident(
-    incident_id: UUID, session: Reading, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
+    incident_id: UUID,
+    session: ReadSession,
+    context: ContextOf,
+    disclosures: DisclosuresOf,
+    caller: RoomPrincipal,
 ) -> IncidentView:
     """Read one incident; the card only while it is open."""
     may_see_incident(session, caller, incident_id)
@@ -45,7 +49,7 @@ def incident(
 
 @router.post("/incidents/{incident_id}/display")
 def display(
-    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
+    incident_id: UUID, tx: WriteTx, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Note that the incident stands on a screen of the control room."""
     may_see_incident(tx.session, caller, incident_id)
@@ -55,7 +59,7 @@ def display(
 
 @router.post("/incidents/{incident_id}/acknowledge")
 def acknowledge(
-    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
+    incident_id: UUID, tx: WriteTx, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Take the alarm, as an operator of the room that answers for it; the escalation ladder stops."""
     may_act_on_incident(tx.session, caller, incident_id)
@@ -65,7 +69,7 @@ def acknowledge(
 
 @router.post("/incidents/{incident_id}/take-over")
 def take_over(
-    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
+    incident_id: UUID, tx: WriteTx, context: ContextOf, disclosures: DisclosuresOf, caller: RoomPrincipal
 ) -> IncidentView:
     """Accept the hand-over for the caller's control room."""
     may_act_on_incident(tx.session, caller, incident_id)
@@ -76,7 +80,7 @@ def take_over(
 @router.post("/incidents/{incident_id}/send")
 def send(
     incident_id: UUID,
-    tx: UnitOfWork,
+    tx: WriteTx,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: RoomPrincipal,
@@ -96,7 +100,7 @@ def send(
 def close(
     incident_id: UUID,
     body: IncidentCloseIn,
-    tx: UnitOfWork,
+    tx: WriteTx,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: Supervisor,

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from chassis.database.database import Transaction
 from chassis.security.principal import Principal
 from contracts.dispatch import OrderState
-from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, UnitOfWork, UnitPrincipal
+from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, UnitPrincipal, WriteTx
 from services.dispatch.presenters.caller_view import disclose_order
 from services.dispatch.presenters.disclosure import Disclosures
 from services.dispatch.schemas.orders import DeclineIn, OrderCloseIn, OrderView
@@ -36,7 +36,7 @@ def _report(
 @router.post("/{order_id}/receipt")
 def receipt(
     order_id: UUID,
-    tx: UnitOfWork,
+    tx: WriteTx,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: UnitPrincipal,
@@ -48,7 +48,7 @@ def receipt(
 @router.post("/{order_id}/acknowledge")
 def acknowledge(
     order_id: UUID,
-    tx: UnitOfWork,
+    tx: WriteTx,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: UnitPrincipal,
@@ -60,7 +60,7 @@ def acknowledge(
 @router.post("/{order_id}/en-route")
 def en_route(
     order_id: UUID,
-    tx: UnitOfWork,
+    tx: WriteTx,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: UnitPrincipal,
@@ -72,7 +72,7 @@ def en_route(
 @router.post("/{order_id}/on-scene")
 def on_scene(
     order_id: UUID,
-    tx: UnitOfWork,
+    tx: WriteTx,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: UnitPrincipal,
@@ -85,7 +85,7 @@ def on_scene(
 def decline(
     order_id: UUID,
     body: DeclineIn,
-    tx: UnitOfWork,
+    tx: WriteTx,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: UnitPrincipal,
@@ -98,7 +98,7 @@ def decline(
 def close(
     order_id: UUID,
     body: OrderCloseIn,
-    tx: UnitOfWork,
+    tx: WriteTx,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: UnitPrincipal,

@@ -5,7 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, Reading, RoomPrincipal, UnitPrincipal
+from services.dispatch.api.dependencies import (
+    ContextOf,
+    DisclosuresOf,
+    ReadSession,
+    RoomPrincipal,
+    UnitPrincipal,
+)
 from services.dispatch.presenters.caller_view import disclose_photo, load_incident_view, load_order_view
 from services.dispatch.usecases.access_scope import may_see_incident, own_order
 
@@ -23,7 +29,7 @@ router = APIRouter(prefix="/v1")
 def photo_in_room(
     incident_id: UUID,
     photo_id: UUID,
-    session: Reading,
+    session: ReadSession,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: RoomPrincipal,
@@ -43,7 +49,7 @@ def photo_in_room(
 def photo_at_unit(
     order_id: UUID,
     photo_id: UUID,
-    session: Reading,
+    session: ReadSession,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: UnitPrincipal,

@@ -9,7 +9,7 @@ from chassis.http.limits import bodies
 from chassis.security import audit_context
 from chassis.security.auth import require
 from chassis.security.principal import Principal
-from services.dispatch.api.dependencies import ContextOf, Reading, RoomPrincipal, UnitPrincipal
+from services.dispatch.api.dependencies import ContextOf, ReadSession, RoomPrincipal, UnitPrincipal
 from services.dispatch.presenters.units import limit_units
 from services.dispatch.schemas.common import MOST_BYTES
 from services.dispatch.schemas.units import PositionIn, UnitIn, UnitOut
@@ -64,7 +64,9 @@ def positions(body: Several[PositionIn], context: ContextOf, caller: UnitPrincip
 
 
 @router.get("/control-rooms/{control_room_id}/units", tags=["units"])
-def seen(control_room_id: str, session: Reading, context: ContextOf, caller: RoomPrincipal) -> list[UnitOut]:
+def seen(
+    control_room_id: str, session: ReadSession, context: ContextOf, caller: RoomPrincipal
+) -> list[UnitOut]:
     """List the units of a control room, and those of others while they serve an alarm of its own."""
     may_see_room(caller, control_room_id)
     return limit_units(session, context, caller, control_room_id)

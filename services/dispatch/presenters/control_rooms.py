@@ -10,7 +10,7 @@ from services.dispatch.schemas.control_rooms import ControlRoomOut
 from services.dispatch.usecases.context import Context
 
 
-def show_control_rooms(context: Context) -> list[ControlRoomOut]:
+def present_control_rooms(context: Context) -> list[ControlRoomOut]:
     """List all control rooms of the map, with what each wants."""
     situation = context.situation
     return [

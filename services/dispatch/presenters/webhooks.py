@@ -9,15 +9,15 @@ from services.dispatch.schemas.control_rooms import RoomWebhook, WebhookOut, Web
 from services.dispatch.store.control_rooms import load_control_room, load_webhook_proposal, undelivered_webhooks
 
 
-def show_webhook(session: Session, control_room_id: str) -> WebhookOut:
+def present_webhook(session: Session, control_room_id: str) -> WebhookOut:
     """Show the webhook in force, and the one that waits for a second person."""
     room, row = load_control_room(session, control_room_id), load_webhook_proposal(session, control_room_id)
     return WebhookOut(
-        webhook_url=room.webhook_url if room else None, proposed=show_proposal(row) if row else None
+        webhook_url=room.webhook_url if room else None, proposed=present_proposal(row) if row else None
     )
 
 
-def show_room_webhooks(session: Session, rooms: Sequence[str]) -> list[RoomWebhook]:
+def present_room_webhooks(session: Session, rooms: Sequence[str]) -> list[RoomWebhook]:
     """Show the webhooks of these rooms, with whether they work."""
     failed = undelivered_webhooks(session)
     return [
@@ -27,7 +27,7 @@ def show_room_webhooks(session: Session, rooms: Sequence[str]) -> list[RoomWebho
 
 
 def _room_webhook(session: Session, control_room_id: str, failing: int, parked: int) -> RoomWebhook:
-    now, room = show_webhook(session, control_room_id), load_control_room(session, control_room_id)
+    now, room = present_webhook(session, control_room_id), load_control_room(session, control_room_id)
     state: Literal["none", "proposed", "confirmed", "failing", "parked"]
     if now.webhook_url is None:
         state = "proposed" if now.proposed else "none"
@@ -42,7 +42,7 @@ def _room_webhook(session: Session, control_room_id: str, failing: int, parked: 
     )
 
 
-def show_proposal(row: WebhookProposalRow) -> WebhookProposed:
+def present_proposal(row: WebhookProposalRow) -> WebhookProposed:
     """Show what is proposed, without its secret."""
     return WebhookProposed(
         proposal_id=row.id, webhook_url=row.url, proposed_by=row.proposed_by, proposed_at=row.proposed_at

@@ -8,7 +8,13 @@ from sqlmodel import Session
 
 from chassis.database.sql import Statement, send
 from services.dispatch.store.conflicts import CONFLICTED
-from services.dispatch.store.rows import LinkedRow, SealedCardRow, SeenIncidentRow, SeenOrderRow, TiedRow
+from services.dispatch.store.rows import (
+    ConflictedRow,
+    EncryptedCardRow,
+    LinkedRow,
+    SeenIncidentRow,
+    SeenOrderRow,
+)
 
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
 _ORDERS = (
@@ -36,9 +42,9 @@ class ViewRows(NamedTuple):
 
     incidents: list[SeenIncidentRow]
     orders: list[SeenOrderRow]
-    cards: list[SealedCardRow]
+    cards: list[EncryptedCardRow]
     linked: list[LinkedRow]
-    conflicted: list[TiedRow]
+    conflicted: list[ConflictedRow]
 
 
 def load_view_rows(session: Session, ids: Collection[UUID]) -> ViewRows:

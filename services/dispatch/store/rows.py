@@ -89,7 +89,7 @@ class SeenOrderRow(Protocol):
         """Say what the distance is measured from."""
 
 
-class SealedCardRow(Protocol):
+class EncryptedCardRow(Protocol):
     """The card of an enrolment, encrypted."""
 
     enrolment_id: UUID
@@ -103,7 +103,7 @@ class LinkedRow(Protocol):
     id: UUID
 
 
-class TiedRow(Protocol):
+class ConflictedRow(Protocol):
     """An incident, and an account that has a conflict of interest in it."""
 
     id: UUID

@@ -29,10 +29,10 @@ from services.dispatch.store.situation import Situation
 
 # `orders_for_rooms` and `encrypt_opened`, with the same arguments as theirs.
 OrdersForRooms = Callable[["Context", Session, IncidentRow, Sequence[str]], list[OrderSent]]
-SealOpened = Callable[["Context", NewIncident, Fix | None, NewOrder | None, OwnerRow | None, datetime], str]
+EncryptOpened = Callable[["Context", NewIncident, Fix | None, NewOrder | None, OwnerRow | None, datetime], str]
 
 
-class SealedCard(TypedDict):
+class CardWithCodes(TypedDict):
     """A card as it is encrypted: as JSON, with its two codes."""
 
     card: dict[str, object]
@@ -45,7 +45,7 @@ class Presenters:
     """What makes of incidents what others are shown: a floor above, so the composition root hands it in."""
 
     orders_for_rooms: OrdersForRooms
-    encrypt_opened: SealOpened
+    encrypt_opened: EncryptOpened
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,9 @@ class Context:
         """Read what somebody wrote about an order or an incident."""
         return str(self.vault.decrypt(reason_associated_data(about), encrypted))
 
-    def decrypt_card(self, enrolment_id: UUID, encrypted: bytes) -> SealedCard:
+    def decrypt_card(self, enrolment_id: UUID, encrypted: bytes) -> CardWithCodes:
         """Read a card with its codes."""
-        opened: SealedCard = self.vault.decrypt(card_associated_data(enrolment_id), encrypted)
+        opened: CardWithCodes = self.vault.decrypt(card_associated_data(enrolment_id), encrypted)
         return opened
 
     def home_of(self, enrolment_id: UUID | None, encrypted: bytes | None) -> Point | None:

@@ -30,7 +30,7 @@ from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after, look_again
 from services.dispatch.usecases.location_updates import move_incident
 from services.dispatch.usecases.notify import notify_queues, notify_watchers
-from services.dispatch.usecases.raise_alarms.believe import signed_place
+from services.dispatch.usecases.raise_alarms.verify import signed_place
 from services.dispatch.usecases.send_unit import find_unit
 
 

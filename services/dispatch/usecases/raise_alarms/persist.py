@@ -16,8 +16,8 @@ from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after, has_webhook, look_again, unit_timer, webhook_row
 from services.dispatch.usecases.notify import notify_streams
 from services.dispatch.usecases.order_metrics import measure_order
-from services.dispatch.usecases.raise_alarms.believe import may_yet_be_verified
 from services.dispatch.usecases.raise_alarms.raised_press import RaisedPress
+from services.dispatch.usecases.raise_alarms.verify import may_yet_be_verified
 
 
 def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], now: datetime) -> None:
@@ -34,7 +34,7 @@ def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], no
             timers += _timers(context, press, now)
             timers += _linked(press, now)
             _publish_order(tx, context, press, now)
-            encrypted = _sealed_view(context, press, now)
+            encrypted = _encrypt_view(context, press, now)
             notify_streams(tx, press.incident.id, press.span, encrypted)
         if PENDING in press.alarm.flags:
             timers.append(look_again(press.incident.id, now))
@@ -49,7 +49,7 @@ def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], no
     tx.after_commit(lambda: _measure(raised))
 
 
-def _sealed_view(context: Context, press: RaisedPress, now: datetime) -> str:
+def _encrypt_view(context: Context, press: RaisedPress, now: datetime) -> str:
     """Encrypt what a stream shows of the incident that this press opened: nobody has to read it again."""
     return context.presenters.encrypt_opened(context, press.row, press.alarm.fix, press.order, press.owner, now)
 

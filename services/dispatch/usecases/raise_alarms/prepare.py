@@ -1,4 +1,4 @@
-"""Step 2: whose press it is, what of it is believed, where it belongs and where its unit is looked for."""
+"""Step 2: whose press it is, what of it is verified, where it belongs and where its unit is looked for."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -8,8 +8,8 @@ from services.dispatch.domain.subjects import subject_of
 from services.dispatch.store.rows import OwnerRow
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raise_alarms import copies
-from services.dispatch.usecases.raise_alarms.believe import believed
 from services.dispatch.usecases.raise_alarms.raised_press import RaisedPress
+from services.dispatch.usecases.raise_alarms.verify import verify_press
 
 
 def prepare(
@@ -20,7 +20,7 @@ def prepare(
     for key, (event_id, alarm, span) in presses.items():
         device_id = uuid_or_none(alarm.device_id)
         owner = owners.get(device_id) if device_id else None
-        alarm = believed(alarm, owner)
+        alarm = verify_press(alarm, owner)
         known = owner is not None
         # An unverified press names a device that is perhaps not its own: its home zone must not be used.
         owner = owner if alarm.lane == "verified" else None

@@ -1,4 +1,4 @@
-"""Whether a press is its device's: dispatch believes the signature, by its own read model, not the lane.
+"""Whether a press is its device's: dispatch verifies the signature, by its own read model, not the lane.
 
 An unverified press is an incident of the unverified lane, with the reason as a flag; nothing is dropped for it.
 A device that is not known here yet may be as real as any: see `late_proofs`.
@@ -21,7 +21,7 @@ from services.dispatch.store.rows import OwnerRow
 Proof = Literal["verified", "proof_pending", "proof_missing", "proof_broken"]
 
 
-def believed(alarm: AlarmRaised, owner: OwnerRow | None) -> AlarmRaised:
+def verify_press(alarm: AlarmRaised, owner: OwnerRow | None) -> AlarmRaised:
     """Give the press as far as it is verified. `owner`: see `select_owners`; None for an unknown device."""
     if alarm.lane != "verified":
         return alarm
