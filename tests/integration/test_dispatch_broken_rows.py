@@ -48,7 +48,8 @@ BROKEN = {
     "card": "UPDATE cards SET encrypted = 'rubbish'",
     "order": "UPDATE orders SET state = 'teleported' WHERE incident_id = '{id}'",
     "order of no time": "UPDATE orders SET created_at = '-infinity' WHERE incident_id = '{id}'",
-    "order's words": "UPDATE orders SET said = 'rubbish', search_basis = 'pendulum' WHERE incident_id = '{id}'",
+    "order's words": "UPDATE orders SET encrypted_reason = 'rubbish', search_basis = 'pendulum' "
+    "WHERE incident_id = '{id}'",
 }
 # What shows nothing wrong: the row says all that a room needs.
 WHOLE = {"order of no time", "pressed at no time", "trace", "zone", "basis"}

@@ -199,7 +199,8 @@ def test_after_an_alarm_dispatch_tells_nothing_of_a_person(night: Night) -> None
     # What people wrote rests encrypted; the crew's words were shown during the alarm (INCIDENT).
     for table in ("orders", "incidents"):
         assert CANARY not in str(night.inner.sql(f"SELECT t::text FROM {table} t"))
-    assert night.inner.sql(f"SELECT said IS NOT NULL FROM incidents WHERE id = '{night.incident}'") == [(True,)]
+    kept = f"SELECT encrypted_reason IS NOT NULL FROM incidents WHERE id = '{night.incident}'"
+    assert night.inner.sql(kept) == [(True,)]
 
 
 # Reporting
