@@ -15,7 +15,7 @@ from services.committee.domain.chain import IncomingCase
 from services.committee.models import TABLES
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import chain
-from services.committee.usecases.access_scope import UnitOfWork
+from services.committee.usecases.unit_of_work import CaseUnitOfWork
 from tests.support.builders import a_protocol, a_referral
 from tests.support.committee import (
     MAGISTRATE,
@@ -101,7 +101,7 @@ def _came_in(database: Database, vault: Vault) -> str:
     known = uuid4()
     case = IncomingCase(uuid4(), "consent", "hers", True, {"urgency": "soon"})
     with database.transaction() as tx:
-        chain.came_in(UnitOfWork(tx, vault, chain.THEM), known, case)
+        chain.came_in(CaseUnitOfWork(tx, vault, chain.THEM), known, case)
     return str(known)
 
 

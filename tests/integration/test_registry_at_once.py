@@ -55,7 +55,7 @@ def test_who_waits_in_vain_for_a_long_import_hears_why(
 ) -> None:
     with Database(engine_of(registry_settings), "/").read() as session:
         session.connection(execution_options={"isolation_level": "READ COMMITTED"})
-        assert locks.taken(session, "import at-once-long")
+        assert locks.try_lock(session, "import at-once-long")
         who: Who = {"role": "file_manager", "zone": "at-once-long"}
         answer = registry.text("POST", "/v1/imports?dry_run=false", LIST, **who)
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:stalkingalarm:done-at-once")

@@ -21,7 +21,7 @@ from services.committee.domain.roles import (
 )
 from services.committee.errors import ChainApproachAbsent
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases.access_scope import Reading, UnitOfWork
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
 def _settings(request: Request) -> CommitteeSettings:
@@ -35,23 +35,23 @@ def refuse_unconnected(settings: CommitteeSettings) -> None:
         raise ChainApproachAbsent("no chain approach is connected to this committee")
 
 
-ProposerWork = Annotated[UnitOfWork, unit_of(unit_of_work, *PROPOSERS)]
-OfficerWork = Annotated[UnitOfWork, unit_of(unit_of_work, *OFFICERS)]
-OpinionGiverWork = Annotated[UnitOfWork, unit_of(unit_of_work, *OPINION_GIVERS)]
-MemberWork = Annotated[UnitOfWork, unit_of(unit_of_work, *MEMBERS)]
-SecretariatWork = Annotated[UnitOfWork, unit_of(unit_of_work, "secretariat")]
-ConflictKeeperWork = Annotated[UnitOfWork, unit_of(unit_of_work, *CONFLICT_KEEPERS)]
-DrafterWork = Annotated[UnitOfWork, unit_of(unit_of_work, *DRAFTERS)]
-MagistrateWork = Annotated[UnitOfWork, unit_of(unit_of_work, "magistrate")]
-ProcureurWork = Annotated[UnitOfWork, unit_of(unit_of_work, "procureur")]
-ProcureurGeneralWork = Annotated[UnitOfWork, unit_of(unit_of_work, "procureur_general")]
+ProposerWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *PROPOSERS)]
+OfficerWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *OFFICERS)]
+OpinionGiverWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *OPINION_GIVERS)]
+MemberWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *MEMBERS)]
+SecretariatWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "secretariat")]
+ConflictKeeperWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *CONFLICT_KEEPERS)]
+DrafterWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *DRAFTERS)]
+MagistrateWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "magistrate")]
+ProcureurWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "procureur")]
+ProcureurGeneralWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "procureur_general")]
 
-ReaderReading = Annotated[Reading, unit_of(unit_of_reading, *READERS)]
-OpinionGiverReading = Annotated[Reading, unit_of(unit_of_reading, *OPINION_GIVERS)]
-MemberReading = Annotated[Reading, unit_of(unit_of_reading, *MEMBERS)]
-ConflictKeeperReading = Annotated[Reading, unit_of(unit_of_reading, *CONFLICT_KEEPERS)]
-ProtocolReaderReading = Annotated[Reading, unit_of(unit_of_reading, *PROTOCOL_READERS)]
-ProtocolKeeperReading = Annotated[Reading, unit_of(unit_of_reading, *PROTOCOL_KEEPERS)]
+ReaderReading = Annotated[CaseReading, unit_of(unit_of_reading, *READERS)]
+OpinionGiverReading = Annotated[CaseReading, unit_of(unit_of_reading, *OPINION_GIVERS)]
+MemberReading = Annotated[CaseReading, unit_of(unit_of_reading, *MEMBERS)]
+ConflictKeeperReading = Annotated[CaseReading, unit_of(unit_of_reading, *CONFLICT_KEEPERS)]
+ProtocolReaderReading = Annotated[CaseReading, unit_of(unit_of_reading, *PROTOCOL_READERS)]
+ProtocolKeeperReading = Annotated[CaseReading, unit_of(unit_of_reading, *PROTOCOL_KEEPERS)]
 
 Member = Annotated[Principal, require(*MEMBERS)]
 # For endpoints that open their transactions themselves.

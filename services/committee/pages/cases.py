@@ -33,8 +33,8 @@ from services.committee.usecases import (
     protocols,
     reviews,
 )
-from services.committee.usecases.access_scope import Reading
 from services.committee.usecases.agendas import Agendas
+from services.committee.usecases.unit_of_work import CaseReading
 
 router = APIRouter(include_in_schema=False)
 
@@ -69,7 +69,7 @@ def case(page: Page, application_id: UUID) -> Response:
     return page.show("case.html", caller, moves=moves, **what)
 
 
-def _choices(page: PageRequest, reading: Reading, present: str | None) -> dict[str, object]:
+def _choices(page: PageRequest, reading: CaseReading, present: str | None) -> dict[str, object]:
     """Say what a draft can be under, and by whom proposed: who is no member proposes for their own partner."""
     found, caller = protocols.all_in_force(reading), reading.caller
     proposers = dict[str, str]()
@@ -88,7 +88,7 @@ def _raised(case: ApplicationOut) -> tuple[str, ...]:
     return LEVELS[LEVELS.index(level) :] if level else LEVELS
 
 
-def _around(reading: Reading, row: ApplicationRow) -> dict[str, object]:
+def _around(reading: CaseReading, row: ApplicationRow) -> dict[str, object]:
     """Say what members see of a case besides the application: logged, as over the API."""
     history = disclose_history(reading, row.id)
     agendas = Agendas.read(reading)
@@ -103,7 +103,7 @@ def _around(reading: Reading, row: ApplicationRow) -> dict[str, object]:
     }
 
 
-def _conflicts(reading: Reading, row: ApplicationRow) -> dict[str, object]:
+def _conflicts(reading: CaseReading, row: ApplicationRow) -> dict[str, object]:
     """Say who declared a conflict, to those who may withdraw it, and if the reader may declare another's."""
     found: list[ConflictOut] = []
     if reading.caller.roles & set(CONFLICT_KEEPERS):

@@ -21,7 +21,7 @@ from services.committee.pages.permissions import permissions_of
 from services.committee.presenters.partner_names import called
 from services.committee.settings import CommitteeSettings
 from services.committee.translations import TRANSLATIONS
-from services.committee.usecases.access_scope import Reading
+from services.committee.usecases.unit_of_work import CaseReading
 
 LINES = 100
 _FOLDER = Path(__file__).parent
@@ -51,7 +51,7 @@ class PageRequest:
         """Say who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
         return self.pages.reader(self.request, *roles)
 
-    def unit_of_reading(self, caller: Principal) -> AbstractContextManager[Reading]:
+    def unit_of_reading(self, caller: Principal) -> AbstractContextManager[CaseReading]:
         """Open a transaction for what the page shows."""
         return unit_of_reading(self.process.database, self.process.vault, caller)
 

@@ -17,8 +17,8 @@ from services.committee.schemas.case import ApplicationOut
 from services.committee.schemas.meeting import AgendaOut, MeetingOut
 from services.committee.usecases import applications, chain, meetings, members, protocols
 from services.committee.usecases import reviews as review_usecases
-from services.committee.usecases.access_scope import Reading
 from services.committee.usecases.agendas import Agendas
+from services.committee.usecases.unit_of_work import CaseReading
 
 router = APIRouter(include_in_schema=False)
 
@@ -63,7 +63,7 @@ def meeting(page: Page, meeting_id: UUID, point: int | None = None) -> Response:
     return page.show("meeting.html", caller, meeting=whole, item=item, **what)
 
 
-def _people(reading: Reading, meeting: MeetingOut) -> dict[str, object]:
+def _people(reading: CaseReading, meeting: MeetingOut) -> dict[str, object]:
     """Return members who are not there, and whether the reader may say that they are, or were."""
     there = {who.member_id for who in meeting.attendance if who.left_at is None}
     values = {who.member_id: who.confirmed_at for who in meeting.attendance}
@@ -82,7 +82,7 @@ def _people(reading: Reading, meeting: MeetingOut) -> dict[str, object]:
     }
 
 
-def _point(reading: Reading, item: AgendaOut, *, linked: bool) -> dict[str, object]:
+def _point(reading: CaseReading, item: AgendaOut, *, linked: bool) -> dict[str, object]:
     """Say what the committee looks at, and what it can decide of it."""
     review = review_usecases.one(reading, item.review_id) if item.review_id else None
     what: dict[str, object] = {

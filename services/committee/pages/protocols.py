@@ -18,7 +18,7 @@ from services.committee.presenters.history import present_protocol_history
 from services.committee.schemas.common import SLUG
 from services.committee.schemas.protocol import DelaysIn
 from services.committee.usecases import protocols
-from services.committee.usecases.access_scope import Reading
+from services.committee.usecases.unit_of_work import CaseReading
 
 router = APIRouter(include_in_schema=False)
 
@@ -123,7 +123,7 @@ def _form(
     )
 
 
-def _sitting(reading: Reading, row: ProtocolRow) -> list[NamedMember] | None:
+def _sitting(reading: CaseReading, row: ProtocolRow) -> list[NamedMember] | None:
     """Say who stands in a version; None for a reader whom that does not concern."""
     if reading.caller.roles.isdisjoint(PROTOCOL_KEEPERS):
         return None

@@ -12,11 +12,12 @@ from services.committee.schemas.case import ApplicationOut
 from services.committee.schemas.decision import DecisionOut
 from services.committee.schemas.opinion import OpinionOut
 from services.committee.usecases import opinions
-from services.committee.usecases.access_scope import Reading, UnitOfWork, own_cases
+from services.committee.usecases.access_scope import own_cases
 from services.committee.usecases.applications import Filed
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def disclose_application(reading: Reading, found: Filed, *changed: str) -> ApplicationOut:
+def disclose_application(reading: CaseReading, found: Filed, *changed: str) -> ApplicationOut:
     """Disclose an application with its decisions; `changed`: its fields that the caller changed, logged too."""
     if changed:
         log_write(reading, found.row.id, changed)
@@ -39,7 +40,7 @@ def disclose_application(reading: Reading, found: Filed, *changed: str) -> Appli
     return answer.model_copy(update={"withheld": (*answer.withheld, "enrolment_status")})
 
 
-def disclose_opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut]:
+def disclose_opinions(reading: CaseReading, case: ApplicationRow) -> list[OpinionOut]:
     """Disclose what the partners think; a caller who is no member reads only what their own partner wrote."""
     return [
         disclose(
@@ -58,7 +59,7 @@ def disclose_opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut
     ]
 
 
-def disclose_given_opinion(uow: UnitOfWork, application_id: UUID) -> list[OpinionOut]:
+def disclose_given_opinion(uow: CaseUnitOfWork, application_id: UUID) -> list[OpinionOut]:
     """Disclose the opinions after the caller's partner gave its own."""
     log_write(uow, application_id, ("opinion",))
     return disclose_opinions(uow, uow.readable(application_id))

@@ -8,17 +8,17 @@ from services.committee.presenters.disclosure import log_read, log_write, purpos
 from services.committee.presenters.rows import present_row
 from services.committee.schemas.opinion import ConflictOut
 from services.committee.usecases import conflicts_of_interest as usecases
-from services.committee.usecases.access_scope import Reading, UnitOfWork
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def disclose_conflicts(reading: Reading, application_id: UUID) -> list[ConflictOut]:
+def disclose_conflicts(reading: CaseReading, application_id: UUID) -> list[ConflictOut]:
     """Disclose whose conflicts of interest were declared in a case, by whom and why; withdrawn ones too."""
     found = usecases.of_case(reading, application_id)
     log_read(reading, purpose_of("application", application_id), "conflict")
     return [_conflict(*each) for each in found]
 
 
-def log_conflict(uow: UnitOfWork, application_id: UUID) -> None:
+def log_conflict(uow: CaseUnitOfWork, application_id: UUID) -> None:
     """Log that the caller declared or withdrew one."""
     log_write(uow, application_id, ("conflict",))
 

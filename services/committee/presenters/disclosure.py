@@ -12,7 +12,8 @@ from chassis.security.audit import Purpose
 from contracts.policy import Circumstances
 from services.committee.domain.application import State
 from services.committee.models import ApplicationRow
-from services.committee.usecases.access_scope import Reading, own_cases
+from services.committee.usecases.access_scope import own_cases
+from services.committee.usecases.unit_of_work import CaseReading
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -22,29 +23,29 @@ def purpose_of(kind: str, subject_id: UUID) -> Purpose:
     return Purpose("decision on an alarm", f"{kind}:{subject_id}")
 
 
-def log_read(reading: Reading, purpose: Purpose, *fields: str) -> None:
+def log_read(reading: CaseReading, purpose: Purpose, *fields: str) -> None:
     """Log that the caller reads these fields."""
     reading.tx.write(audit.entry(reading.caller, "read", purpose, fields))
 
 
-def log_write(reading: Reading, application_id: UUID, fields: Iterable[str]) -> None:
+def log_write(reading: CaseReading, application_id: UUID, fields: Iterable[str]) -> None:
     """Log that the caller changes these fields of a case."""
     audit.wrote(reading.tx, reading.caller, purpose_of("application", application_id), fields)
 
 
-def disclose(reading: Reading, row: ApplicationRow, answer: M, *, author: bool = False) -> M:
+def disclose(reading: CaseReading, row: ApplicationRow, answer: M, *, author: bool = False) -> M:
     """Limit an answer about a case to what the caller may know, and log it. `author`: theirs wrote it."""
     how = _standing(reading, row)
     how = replace(how, author=how.author or author)
     return audit.disclose(reading.tx, reading.caller, purpose_of("application", row.id), answer, how)
 
 
-def disclose_to_member(reading: Reading, purpose: Purpose, answer: M) -> M:
+def disclose_to_member(reading: CaseReading, purpose: Purpose, answer: M) -> M:
     """Disclose to a member what belongs to no application."""
     return audit.disclose(reading.tx, reading.caller, purpose, answer, Circumstances())
 
 
-def _standing(reading: Reading, row: ApplicationRow) -> Circumstances:
+def _standing(reading: CaseReading, row: ApplicationRow) -> Circumstances:
     """Say how the caller stands to a case. Who writes a draft reads all of it."""
     own_ones = own_cases(reading.caller)
     own = own_ones is None or own_ones.holds(row)

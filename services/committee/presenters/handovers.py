@@ -8,31 +8,31 @@ from services.committee.presenters.disclosure import disclose_to_member, log_wri
 from services.committee.presenters.rows import present_row
 from services.committee.schemas.chain import HandoverOut
 from services.committee.usecases import chain
-from services.committee.usecases.access_scope import Reading
+from services.committee.usecases.unit_of_work import CaseReading
 
 
-def disclose_handover(reading: Reading, found: HandoverRow) -> HandoverOut:
+def disclose_handover(reading: CaseReading, found: HandoverRow) -> HandoverOut:
     """Disclose a hand-over that the caller just made or answered."""
     return _disclosed(reading, found, chain.read_content(reading, found))
 
 
-def disclose_referral(reading: Reading, application_id: UUID, found: HandoverRow) -> HandoverOut:
+def disclose_referral(reading: CaseReading, application_id: UUID, found: HandoverRow) -> HandoverOut:
     """Disclose a hand-over of a case that the caller just sent, and log that they did."""
     log_write(reading, application_id, ("handover",))
     return disclose_handover(reading, found)
 
 
-def disclose_handovers(reading: Reading, application_id: UUID) -> list[HandoverOut]:
+def disclose_handovers(reading: CaseReading, application_id: UUID) -> list[HandoverOut]:
     """Disclose the moves of one case; raises `ApplicationUnknown`."""
     return [_disclosed(reading, *each) for each in chain.of_application(reading, application_id)]
 
 
-def disclose_incoming(reading: Reading, limit: int) -> list[HandoverOut]:
+def disclose_incoming(reading: CaseReading, limit: int) -> list[HandoverOut]:
     """Disclose the cases of theirs that wait for our answer, the oldest first."""
     return [_disclosed(reading, *each) for each in chain.incoming(reading, limit)]
 
 
-def _disclosed(reading: Reading, found: HandoverRow, content: Mapping[str, object]) -> HandoverOut:
+def _disclosed(reading: CaseReading, found: HandoverRow, content: Mapping[str, object]) -> HandoverOut:
     whole = present_row(
         HandoverOut, found, **{name: content[name] for name in ("grounds", "values") if name in content}
     )

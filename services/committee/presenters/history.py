@@ -9,23 +9,23 @@ from services.committee.presenters.rows import present_row
 from services.committee.schemas.protocol import HistoryOut
 from services.committee.store import cases, encrypted_columns
 from services.committee.usecases import protocols
-from services.committee.usecases.access_scope import Reading
+from services.committee.usecases.unit_of_work import CaseReading
 
 
-def disclose_history(reading: Reading, application_id: UUID) -> list[HistoryOut]:
+def disclose_history(reading: CaseReading, application_id: UUID) -> list[HistoryOut]:
     """Disclose what happened to a case, in order; raises `ApplicationUnknown`."""
     row = reading.readable(application_id)
     log_read(reading, purpose_of("application", row.id), "history")
     return _lines(reading, cases.history(reading.session, [row.id]))
 
 
-def present_protocol_history(reading: Reading, protocol_id: UUID) -> list[HistoryOut]:
+def present_protocol_history(reading: CaseReading, protocol_id: UUID) -> list[HistoryOut]:
     """Say who moved which version, with the remarks; raises `ProtocolUnknown`."""
     protocols.known(reading.session, protocol_id)
     return _lines(reading, cases.history(reading.session, [protocol_id]))
 
 
-def _lines(reading: Reading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
+def _lines(reading: CaseReading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
     """Say what happened, with what was said openly."""
     return [
         present_row(HistoryOut, each, **({"details": details} if details or not each.encrypted else {}))

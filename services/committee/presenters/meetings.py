@@ -8,8 +8,8 @@ from services.committee.models import AgendaRow, ReviewRow
 from services.committee.presenters.disclosure import log_write
 from services.committee.presenters.rows import present_row
 from services.committee.schemas.meeting import AgendaOut, AttendanceOut, MeetingOut, ReviewOut
-from services.committee.usecases.access_scope import UnitOfWork
 from services.committee.usecases.meetings import Seen
+from services.committee.usecases.unit_of_work import CaseUnitOfWork
 
 
 def present_meeting(seen: Seen) -> MeetingOut:
@@ -22,7 +22,7 @@ def present_meeting(seen: Seen) -> MeetingOut:
     )
 
 
-def disclose_held(uow: UnitOfWork, row: ReviewRow) -> ReviewOut:
+def disclose_held(uow: CaseUnitOfWork, row: ReviewRow) -> ReviewOut:
     """Answer with a review that was just held, or waits, and log that its case was written to."""
     if row.application_id is not None:
         log_write(uow, row.application_id, ("review",))

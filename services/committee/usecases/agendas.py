@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.committee.models import AgendaRow, ApplicationRow, MeetingRow
 from services.committee.store import meetings as store
-from services.committee.usecases.access_scope import Reading
+from services.committee.usecases.unit_of_work import CaseReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Agendas:
     meetings: Sequence[tuple[MeetingRow, Sequence[AgendaRow]]]
 
     @classmethod
-    def read(cls, reading: Reading) -> Self:
+    def read(cls, reading: CaseReading) -> Self:
         """Read them as they are now."""
         session = reading.session
         found = store.open_meetings(session, reading.scope)

@@ -10,7 +10,7 @@ from services.committee.models import ApplicationRow
 from services.committee.store import encrypted_columns
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import protocols
-from services.committee.usecases.access_scope import Reading, UnitOfWork
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
 def state_of(row: ApplicationRow) -> State:
@@ -18,7 +18,7 @@ def state_of(row: ApplicationRow) -> State:
     return State(row.state)
 
 
-def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
+def rules_for(reading: CaseReading, row: ApplicationRow) -> Rules | None:
     """Say what binds an application: the version in force while it is a draft, then its frozen one."""
     if row.state != State.DRAFT:
         return protocols.rules_of(reading.session, row.protocol_id, row.protocol_version)
@@ -28,7 +28,7 @@ def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
     return protocols.rules(present) if present else None
 
 
-def content_of(reading: Reading, row: ApplicationRow) -> Content:
+def content_of(reading: CaseReading, row: ApplicationRow) -> Content:
     """Read what an application says."""
     content = reading.decrypt(encrypted_columns.application(row.id), row.encrypted)
     return Content(
@@ -58,7 +58,7 @@ def content_outside(row: ApplicationRow) -> Content:
     )
 
 
-def record(uow: UnitOfWork, row: ApplicationRow, content: Content) -> None:
+def record(uow: CaseUnitOfWork, row: ApplicationRow, content: Content) -> None:
     """Write what an application says; all but ids is encrypted."""
     row.enrolment_id, row.protocol_id = content.enrolment_id, content.protocol_id
     row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
@@ -67,7 +67,7 @@ def record(uow: UnitOfWork, row: ApplicationRow, content: Content) -> None:
     row.encrypted = uow.encrypt(encrypted_columns.application(row.id), values)
 
 
-def changed(uow: UnitOfWork, content: Content, changes: DraftChanges) -> Content:
+def changed(uow: CaseUnitOfWork, content: Content, changes: DraftChanges) -> Content:
     """Return the content with what `changes` names; raises `Forbidden` for another partner's."""
     roles, partner = uow.caller.roles, uow.caller.partner
     if not roles & COMMITTEE and changes.get("proposer", partner) != partner:

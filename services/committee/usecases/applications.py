@@ -18,7 +18,7 @@ from services.committee.models import ApplicationRow, DecisionRow
 from services.committee.store import cases, encrypted_columns, enrolments, pending_decisions
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols
-from services.committee.usecases.access_scope import Reading, UnitOfWork, own_cases, partner_of
+from services.committee.usecases.access_scope import own_cases, partner_of
 from services.committee.usecases.application_content import (
     changed,
     content_of,
@@ -27,6 +27,7 @@ from services.committee.usecases.application_content import (
     rules_for,
     state_of,
 )
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Filed:
     unreadable: tuple[str, ...] = ()
 
 
-def draft(uow: UnitOfWork, changes: DraftChanges) -> Filed:
+def draft(uow: CaseUnitOfWork, changes: DraftChanges) -> Filed:
     """Start an application; anything may still be missing."""
     proposer = None if uow.caller.roles & COMMITTEE else partner_of(uow.caller)
     row = ApplicationRow(
@@ -67,7 +68,7 @@ def draft(uow: UnitOfWork, changes: DraftChanges) -> Filed:
     return filed(uow, row)
 
 
-def edit(uow: UnitOfWork, application_id: UUID, changes: DraftChanges) -> Filed:
+def edit(uow: CaseUnitOfWork, application_id: UUID, changes: DraftChanges) -> Filed:
     """Change a draft; what `changes` does not name stays."""
     row = uow.changeable(application_id)
     domain.moved(state_of(row), "edit")
@@ -84,7 +85,7 @@ def edit(uow: UnitOfWork, application_id: UUID, changes: DraftChanges) -> Filed:
     return filed(uow, row)
 
 
-def submit(uow: UnitOfWork, application_id: UUID) -> Filed:
+def submit(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
     """Lay a draft before the committee, under the protocol version in force now.
 
     Raises `ApplicationIncomplete` naming everything that is missing or not allowed.
@@ -119,7 +120,7 @@ def submit(uow: UnitOfWork, application_id: UUID) -> Filed:
     return filed(uow, row)
 
 
-def withdraw(uow: UnitOfWork, application_id: UUID, reasons: str) -> Filed:
+def withdraw(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
     """Take it back, as who proposed it, before anything was decided; raises `Forbidden` for all others."""
     row = uow.changeable(application_id)
     by_proposer = (row.proposer, row.zone_id) == (uow.caller.partner, uow.caller.zone)
@@ -133,7 +134,7 @@ def withdraw(uow: UnitOfWork, application_id: UUID, reasons: str) -> Filed:
     return filed(uow, row)
 
 
-def assess(uow: UnitOfWork, application_id: UUID, found: Assessment, *, committee: bool) -> Filed:
+def assess(uow: CaseUnitOfWork, application_id: UUID, found: Assessment, *, committee: bool) -> Filed:
     """Record a new risk assessment. `committee`: it sits, with quorum, and so may lower the level.
 
     Raises `RiskLoweredByOfficer`.
@@ -148,17 +149,17 @@ def assess(uow: UnitOfWork, application_id: UUID, found: Assessment, *, committe
     return filed(uow, row)
 
 
-def read(reading: Reading, application_id: UUID) -> Filed:
+def read(reading: CaseReading, application_id: UUID) -> Filed:
     """Return one application; raises `ApplicationUnknown`, also for another partner's."""
     return filed(reading, reading.readable(application_id))
 
 
-def listed(reading: Reading, state: State | None, limit: int) -> Sequence[ApplicationRow]:
+def listed(reading: CaseReading, state: State | None, limit: int) -> Sequence[ApplicationRow]:
     """Return the newest applications that the caller may see."""
     return cases.applications(reading.session, reading.scope, state=state, limit=limit)
 
 
-def filed(reading: Reading, row: ApplicationRow) -> Filed:
+def filed(reading: CaseReading, row: ApplicationRow) -> Filed:
     """Return an application with all that the caller, who may see it, reads of it."""
     entries = [
         (decision, reading.decrypt_mapping(encrypted_columns.decision(decision.id), decision.encrypted))
@@ -173,7 +174,7 @@ def filed(reading: Reading, row: ApplicationRow) -> Filed:
     return Filed(row, content, rules, entries, status, not theirs, waits, tuple(known.broken))
 
 
-def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:
+def _is_file_of(reading: CaseReading, row: ApplicationRow) -> bool:
     """Say whether the file that an application names is the reader's: whoever writes one may name any.
 
     It is their zone's; or the application lies before their committee, and the file is not another's alone.
@@ -190,14 +191,14 @@ def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:
     )
 
 
-def _may_be_theirs(reading: Reading, row: ApplicationRow) -> bool:
+def _may_be_theirs(reading: CaseReading, row: ApplicationRow) -> bool:
     """Say if the caller proposes within their own committees: its protocol, and a file not others' alone."""
     zone = enrolments.zone(reading.session, row.enrolment_id) if row.enrolment_id else None
     own_protocol = row.protocol_id is None or row.protocol_id in reading.scope.protocols
     return own_protocol and (zone == reading.caller.zone or zone not in reading.scope.elsewhere)
 
 
-def _complete(uow: UnitOfWork, row: ApplicationRow, content: Content) -> Rules:
+def _complete(uow: CaseUnitOfWork, row: ApplicationRow, content: Content) -> Rules:
     present = protocol_store.in_force(uow.session, content.protocol_id) if content.protocol_id else None
     rules = protocols.rules(present) if present else None
     if content.protocol_id is None and content.exceptional.strip():

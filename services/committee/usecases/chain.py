@@ -21,9 +21,9 @@ from services.committee.store import cases, encrypted_columns, enrolments
 from services.committee.store import handovers as store
 from services.committee.store import reviews as review_store
 from services.committee.usecases import deadlines, end_of_protection, protocols
-from services.committee.usecases.access_scope import Reading, UnitOfWork
 from services.committee.usecases.application_content import content_of, record, state_of
 from services.committee.usecases.review_requests import schedule_review
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 TIMER = "handover"
 _KEEPS = frozenset({"keep", "extend", "lighten"})
@@ -31,7 +31,9 @@ _KEEPS = frozenset({"keep", "extend", "lighten"})
 THEM = Principal(subject=chain.PARTNER, roles=frozenset(), partner=chain.PARTNER)
 
 
-def refer(uow: UnitOfWork, application_id: UUID, referral: Referral, *, decided: bool = False) -> HandoverRow:
+def refer(
+    uow: CaseUnitOfWork, application_id: UUID, referral: Referral, *, decided: bool = False
+) -> HandoverRow:
     """Send a case, whatever was decided about its alarm: exactly `fields`, on consent or a legal ground.
 
     `decided`: by the committee, in a review; only then the alarm may end with the hand-over. Raises
@@ -70,7 +72,7 @@ def refer(uow: UnitOfWork, application_id: UUID, referral: Referral, *, decided:
     return handover
 
 
-def came_in(uow: UnitOfWork, handover_id: UUID, case: IncomingCase) -> None:
+def came_in(uow: CaseUnitOfWork, handover_id: UUID, case: IncomingCase) -> None:
     """Take in a case that the other side sends; a copy changes nothing."""
     handover = HandoverRow(
         id=handover_id,
@@ -92,7 +94,7 @@ def came_in(uow: UnitOfWork, handover_id: UUID, case: IncomingCase) -> None:
         uow.tx.publish(outgoing.referred(handover))
 
 
-def they_answered(uow: UnitOfWork, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
+def they_answered(uow: CaseUnitOfWork, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
     """Take their answer. Accepted, and not to run side by side, the alarm is to end: by people."""
     handover = _own(uow, handover_id, "out")
     answer = HandoverState.ACCEPTED if accepted else HandoverState.DECLINED
@@ -115,7 +117,7 @@ def they_answered(uow: UnitOfWork, handover_id: UUID, accepted: bool, remarks: s
     return handover
 
 
-def _kept_since(uow: UnitOfWork, handover: HandoverRow) -> bool:
+def _kept_since(uow: CaseUnitOfWork, handover: HandoverRow) -> bool:
     """Say whether the alarm was kept, granted or needed after it was offered to the chain approach."""
     assert handover.application_id is not None  # noqa: S101 - what goes out is a case
     reviews = review_store.reviews_of(uow.session, handover.application_id)
@@ -130,7 +132,7 @@ def _kept_since(uow: UnitOfWork, handover: HandoverRow) -> bool:
     return any(at is not None and at > handover.created_at for at in kept)
 
 
-def accept(uow: UnitOfWork, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
+def accept(uow: CaseUnitOfWork, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
     """Accept a case of theirs: it becomes a draft with what they sent, for people to complete."""
     handover = _own(uow, handover_id, "in")
     _answer(uow, handover, True)
@@ -157,7 +159,7 @@ def accept(uow: UnitOfWork, handover_id: UUID) -> tuple[HandoverRow, Application
     return handover, row
 
 
-def decline(uow: UnitOfWork, handover_id: UUID, reasons: str) -> HandoverRow:
+def decline(uow: CaseUnitOfWork, handover_id: UUID, reasons: str) -> HandoverRow:
     """Decline a case of theirs, and say why."""
     handover = _own(uow, handover_id, "in")
     _answer(uow, handover, False)
@@ -167,13 +169,15 @@ def decline(uow: UnitOfWork, handover_id: UUID, reasons: str) -> HandoverRow:
     return handover
 
 
-def read_content(reading: Reading, handover: HandoverRow) -> Mapping[str, object]:
+def read_content(reading: CaseReading, handover: HandoverRow) -> Mapping[str, object]:
     """Read what stands in a hand-over."""
     found: Mapping[str, object] = reading.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
     return found
 
 
-def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, object]]]:
+def of_application(
+    reading: CaseReading, application_id: UUID
+) -> list[tuple[HandoverRow, Mapping[str, object]]]:
     """Return the moves of one case, with what was sent."""
     row = reading.readable(application_id)
     return [
@@ -182,7 +186,7 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
     ]
 
 
-def sendable(reading: Reading, row: ApplicationRow) -> dict[str, object]:
+def sendable(reading: CaseReading, row: ApplicationRow) -> dict[str, object]:
     """Say what the protocol lets be sent to the chain approach, field by field, exactly as it would be sent."""
     protocol = protocols.of_case(reading, row)
     agreed = protocol.readable_content["shared_fields"].get(chain.PARTNER, ()) if protocol else ()
@@ -192,7 +196,7 @@ def sendable(reading: Reading, row: ApplicationRow) -> dict[str, object]:
     )
 
 
-def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, object]]]:
+def incoming(reading: CaseReading, limit: int) -> list[tuple[HandoverRow, Mapping[str, object]]]:
     """Return the cases of theirs that wait for our answer."""
     return [
         (each, reading.decrypt_mapping(encrypted_columns.handover(each.id), each.encrypted))
@@ -201,7 +205,7 @@ def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[st
     ]
 
 
-def _answer(uow: UnitOfWork, handover: HandoverRow, accepted: bool) -> None:
+def _answer(uow: CaseUnitOfWork, handover: HandoverRow, accepted: bool) -> None:
     move: HandoverMove = "accept" if accepted else "decline"
     handover.state = chain.handover_moved(HandoverState(handover.state), move)
     handover.answered_at, handover.answered_by = uow.at, uow.caller.subject
@@ -209,7 +213,7 @@ def _answer(uow: UnitOfWork, handover: HandoverRow, accepted: bool) -> None:
     uow.tx.publish(outgoing.referral_answered(handover))
 
 
-def _expect_answer(uow: UnitOfWork, handover: HandoverRow) -> None:
+def _expect_answer(uow: CaseUnitOfWork, handover: HandoverRow) -> None:
     deadlines.set_deadline(
         uow.session,
         "handover",
@@ -221,11 +225,11 @@ def _expect_answer(uow: UnitOfWork, handover: HandoverRow) -> None:
     )
 
 
-def _send(uow: UnitOfWork, handover: HandoverRow) -> None:
+def _send(uow: CaseUnitOfWork, handover: HandoverRow) -> None:
     timers.schedule(uow.session, [timers.Due(kind=TIMER, subject_id=str(handover.id), due_at=uow.at)])
 
 
-def _own(uow: UnitOfWork, handover_id: UUID, direction: str) -> HandoverRow:
+def _own(uow: CaseUnitOfWork, handover_id: UUID, direction: str) -> HandoverRow:
     # What goes out they answer, who are nobody here.
     scope = uow.scope if direction == "in" else None
     handover = store.handover(uow.session, handover_id, scope, lock=True)
@@ -236,7 +240,7 @@ def _own(uow: UnitOfWork, handover_id: UUID, direction: str) -> HandoverRow:
     return handover
 
 
-def _shared(uow: UnitOfWork, row: ApplicationRow) -> Collection[str]:
+def _shared(uow: CaseUnitOfWork, row: ApplicationRow) -> Collection[str]:
     if row.protocol_id is None or row.protocol_version is None:
         return ()
     content = protocols.version(uow.session, row.protocol_id, row.protocol_version).content

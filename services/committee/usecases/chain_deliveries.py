@@ -14,8 +14,8 @@ from services.committee.domain.chain import HandoverState, Sending, handover_mov
 from services.committee.models import HandoverRow
 from services.committee.store import encrypted_columns
 from services.committee.store import handovers as store
-from services.committee.usecases.access_scope import UnitOfWork
 from services.committee.usecases.chain import TIMER
+from services.committee.usecases.unit_of_work import CaseUnitOfWork
 
 # Until the other side took it: what is on its way is never given up, and its deadline tells of it.
 _AGAIN_AFTER_S = (5, 30, 60, 300, 600)
@@ -29,7 +29,7 @@ def send_due(database: Database, vault: Vault, client: ChainApproach) -> None:
         with apart("hand-over", each.handover_id):
             if client.send(each):
                 with database.transaction() as tx:
-                    delivered(UnitOfWork(tx, vault, _US), each.handover_id)
+                    delivered(CaseUnitOfWork(tx, vault, _US), each.handover_id)
 
 
 def claim(database: Database, vault: Vault, caller: Principal, at_most: int = 5) -> list[Sending]:
@@ -37,7 +37,7 @@ def claim(database: Database, vault: Vault, caller: Principal, at_most: int = 5)
     found: list[Sending] = []
 
     def take(tx: Transaction, due: timers.Due) -> None:
-        uow = UnitOfWork(tx, vault, caller)
+        uow = CaseUnitOfWork(tx, vault, caller)
         handover = store.handover(uow.session, UUID(due.subject_id))
         if handover is None:
             return
@@ -50,7 +50,7 @@ def claim(database: Database, vault: Vault, caller: Principal, at_most: int = 5)
     return found
 
 
-def delivered(uow: UnitOfWork, handover_id: UUID) -> None:
+def delivered(uow: CaseUnitOfWork, handover_id: UUID) -> None:
     """Record that the other side has it."""
     handover = store.handover(uow.session, handover_id, lock=True)
     timers.cancel(uow.session, str(handover_id), [TIMER])
@@ -58,7 +58,7 @@ def delivered(uow: UnitOfWork, handover_id: UUID) -> None:
         handover.state = handover_moved(HandoverState.SENDING, "deliver")
 
 
-def _sending(uow: UnitOfWork, handover: HandoverRow) -> Sending:
+def _sending(uow: CaseUnitOfWork, handover: HandoverRow) -> Sending:
     content = uow.decrypt(encrypted_columns.handover(handover.id), handover.encrypted)
     if handover.direction == "in":
         answer = {"accepted": handover.state == HandoverState.ACCEPTED, "remarks": content.get("declined")}

@@ -18,10 +18,10 @@ from services.committee.models import ApplicationRow, ConflictRow
 from services.committee.store import cases, encrypted_columns, enrolments
 from services.committee.store.encrypted_columns import UNREADABLE
 from services.committee.usecases import application_content
-from services.committee.usecases.access_scope import Reading, UnitOfWork
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def declare(uow: UnitOfWork, application_id: UUID, subject: str, reason: str) -> None:
+def declare(uow: CaseUnitOfWork, application_id: UUID, subject: str, reason: str) -> None:
     """Declare a conflict of interest: the case does not exist for them. Members speak for themselves.
 
     Raises `Forbidden`, `ConflictRefused` for what the secretariat may not say of others here.
@@ -55,7 +55,7 @@ def declare(uow: UnitOfWork, application_id: UUID, subject: str, reason: str) ->
         uow.tx.publish(outgoing.conflicted(row, conflict))
 
 
-def withdraw(uow: UnitOfWork, application_id: UUID, subject: str, reason: str) -> None:
+def withdraw(uow: CaseUnitOfWork, application_id: UUID, subject: str, reason: str) -> None:
     """Withdraw what was wrongly said of somebody, with the reason. Again changes nothing.
 
     Raises `ConflictUnknown`, `Forbidden` where they said so themselves: that the procureur des Konings
@@ -79,31 +79,31 @@ def withdraw(uow: UnitOfWork, application_id: UUID, subject: str, reason: str) -
         uow.tx.publish(outgoing.unconflicted(row, conflict))
 
 
-def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
+def of_case(reading: CaseReading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
     """Return the conflicts of interest that were declared in a case, with the reasons; withdrawn ones too."""
     row = reading.readable(application_id)
     found = cases.conflicts(reading.session, [row.id])
     return [(each, _reason(reading, each)) for each in found]
 
 
-def said_of_caller(reading: Reading) -> Sequence[ConflictRow]:
+def said_of_caller(reading: CaseReading) -> Sequence[ConflictRow]:
     """Return the conflicts of interest of the caller that somebody else declared, and nobody withdrew."""
     return cases.said_of(reading.session, reading.caller.subject)
 
 
-def _reason(reading: Reading, row: ConflictRow) -> str:
+def _reason(reading: CaseReading, row: ConflictRow) -> str:
     content = reading.decrypt_mapping(
         encrypted_columns.conflict(row.application_id, row.subject), row.encrypted
     )
     return str(content.get("reason", UNREADABLE))
 
 
-def _of(uow: UnitOfWork, row: ApplicationRow, person: str) -> ConflictRow | None:
+def _of(uow: CaseUnitOfWork, row: ApplicationRow, person: str) -> ConflictRow | None:
     found = cases.conflicts(uow.session, [row.id])
     return next((each for each in found if account(each.subject) == person), None)
 
 
-def may_be_said(reading: Reading, row: ApplicationRow) -> bool:
+def may_be_said(reading: CaseReading, row: ApplicationRow) -> bool:
     """Say whether the caller may declare somebody else's conflict of interest in this case."""
     try:
         _refuse_beyond(reading, row)
@@ -112,7 +112,7 @@ def may_be_said(reading: Reading, row: ApplicationRow) -> bool:
     return True
 
 
-def _refuse_beyond(uow: Reading, row: ApplicationRow) -> None:
+def _refuse_beyond(uow: CaseReading, row: ApplicationRow) -> None:
     """Raise unless the caller may declare somebody else's conflict of interest in this case."""
     if "secretariat" not in uow.caller.roles:
         raise Forbidden(

@@ -13,7 +13,7 @@ from services.committee.events import outgoing
 from services.committee.models import DeadlineRow
 from services.committee.store import deadlines as store
 from services.committee.store import reviews
-from services.committee.usecases.access_scope import Reading
+from services.committee.usecases.unit_of_work import CaseReading
 
 TIMER = "deadline"
 _REVIEWS: frozenset[Kind] = frozenset({"review", "end", "review_after_alarm"})
@@ -51,12 +51,12 @@ def meet(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = Non
             timers.cancel(session, str(row.id), [TIMER])
 
 
-def board(reading: Reading, limit: int) -> Sequence[DeadlineRow]:
+def board(reading: CaseReading, limit: int) -> Sequence[DeadlineRow]:
     """Return what is to be done, the loudest and the nearest first."""
     return store.board(reading.session, reading.scope, limit=limit)
 
 
-def of_case(reading: Reading, application_id: UUID) -> Sequence[DeadlineRow]:
+def of_case(reading: CaseReading, application_id: UUID) -> Sequence[DeadlineRow]:
     """Return all deadlines of one case; raises `ApplicationUnknown`."""
     return store.deadlines_of(reading.session, reading.readable(application_id).id)
 

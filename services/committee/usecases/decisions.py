@@ -27,9 +27,9 @@ from services.committee.usecases import (
     registry_mismatch,
     reviews,
 )
-from services.committee.usecases.access_scope import UnitOfWork
 from services.committee.usecases.application_content import content_of, record, rules_for, state_of
 from services.committee.usecases.applications import Filed
+from services.committee.usecases.unit_of_work import CaseUnitOfWork
 
 Outcome = Literal["grant", "refuse"]
 _NOBODY = Counted()
@@ -37,7 +37,7 @@ _NOBODY = Counted()
 _DECIDED = frozenset(kinds.KINDS) - WATCHES
 
 
-def grant_provisionally(uow: UnitOfWork, application_id: UUID, grounds: Grounds) -> Filed:
+def grant_provisionally(uow: CaseUnitOfWork, application_id: UUID, grounds: Grounds) -> Filed:
     """Let the magistrate on duty grant an urgent case until the committee decides."""
     row = uow.changeable(application_id)
     if row.procedure != "urgent" or row.protocol_id is None:
@@ -53,7 +53,7 @@ def grant_provisionally(uow: UnitOfWork, application_id: UUID, grounds: Grounds)
     return applications.filed(uow, row)
 
 
-def decline_urgency(uow: UnitOfWork, application_id: UUID, reasons: str) -> Filed:
+def decline_urgency(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
     """Find it not urgent, as the magistrate: the committee decides in the ordinary procedure."""
     row = uow.changeable(application_id)
     if row.procedure != "urgent":
@@ -69,7 +69,7 @@ def decline_urgency(uow: UnitOfWork, application_id: UUID, reasons: str) -> File
 
 
 def decide(
-    uow: UnitOfWork,
+    uow: CaseUnitOfWork,
     application_id: UUID,
     outcome: Outcome,
     grounds: Grounds,
@@ -101,7 +101,7 @@ def decide(
 
 
 def propose_decision(
-    uow: UnitOfWork,
+    uow: CaseUnitOfWork,
     application_id: UUID,
     outcome: Outcome,
     grounds: Grounds,
@@ -126,7 +126,7 @@ def propose_decision(
     return applications.filed(uow, row)
 
 
-def approve_draft(uow: UnitOfWork, application_id: UUID) -> Filed:
+def approve_draft(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
     """Approve as the procureur-generaal: the draft becomes the decision."""
     row = uow.changeable(application_id)
     draft = _last_draft(uow, row, "grant")
@@ -141,7 +141,7 @@ def approve_draft(uow: UnitOfWork, application_id: UUID) -> Filed:
     return applications.filed(uow, row)
 
 
-def send_draft_back(uow: UnitOfWork, application_id: UUID, remarks: str) -> Filed:
+def send_draft_back(uow: CaseUnitOfWork, application_id: UUID, remarks: str) -> Filed:
     """Send it back as the procureur-generaal: the committee decides anew, with remarks."""
     row = uow.changeable(application_id)
     row.state = domain.moved(state_of(row), "send_back_review" if row.reviewed_from else "send_back")
@@ -150,7 +150,7 @@ def send_draft_back(uow: UnitOfWork, application_id: UUID, remarks: str) -> File
     return applications.filed(uow, row)
 
 
-def ask_for_reconsideration(uow: UnitOfWork, application_id: UUID, grounds: str) -> Filed:
+def ask_for_reconsideration(uow: CaseUnitOfWork, application_id: UUID, grounds: str) -> Filed:
     """Have a refusal looked at again, by others than took it. An alarm that lives stays as it is."""
     row = uow.changeable(application_id)
     before = state_of(row)
@@ -166,7 +166,7 @@ def ask_for_reconsideration(uow: UnitOfWork, application_id: UUID, grounds: str)
     return applications.filed(uow, row)
 
 
-def _checked(uow: UnitOfWork, row: ApplicationRow, rules: Rules, grounds: Grounds) -> Content:
+def _checked(uow: CaseUnitOfWork, row: ApplicationRow, rules: Rules, grounds: Grounds) -> Content:
     """Return the content with the conditions as the committee found them; raises `ConditionsUnmet`."""
     content = content_of(uow, row)
     conditions = {**content.conditions, **grounds.conditions}
@@ -175,7 +175,7 @@ def _checked(uow: UnitOfWork, row: ApplicationRow, rules: Rules, grounds: Ground
 
 
 def _decide(
-    uow: UnitOfWork,
+    uow: CaseUnitOfWork,
     row: ApplicationRow,
     kind: Literal["provisional", "draft", "final"],
     outcome: Outcome,
@@ -209,7 +209,7 @@ def _decide(
     return decision
 
 
-def _settle(uow: UnitOfWork, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
+def _settle(uow: CaseUnitOfWork, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
     """Do what follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
     deadlines.meet(uow.session, row.id, _DECIDED, now=uow.at)
     pending_decisions.overtake(uow, application_id=row.id)
@@ -228,7 +228,7 @@ def _settle(uow: UnitOfWork, row: ApplicationRow, decision: DecisionRow, *, aliv
 
 
 def _wait_for(
-    uow: UnitOfWork, row: ApplicationRow, kind: kinds.Kind, rules: Rules, since: datetime | None = None
+    uow: CaseUnitOfWork, row: ApplicationRow, kind: kinds.Kind, rules: Rules, since: datetime | None = None
 ) -> datetime:
     enrolment_id = outgoing.submitted(row).enrolment_id
     due_at = kinds.due_at(kind, since or uow.at, rules.delays)
@@ -244,13 +244,13 @@ def _wait_for(
     return due_at
 
 
-def _rules(uow: UnitOfWork, row: ApplicationRow) -> Rules:
+def _rules(uow: CaseUnitOfWork, row: ApplicationRow) -> Rules:
     rules = rules_for(uow, row)
     assert rules is not None  # noqa: S101 - only a draft can be without
     return rules
 
 
-def _last_draft(uow: UnitOfWork, row: ApplicationRow, move: domain.Move) -> DecisionRow:
+def _last_draft(uow: CaseUnitOfWork, row: ApplicationRow, move: domain.Move) -> DecisionRow:
     domain.moved(state_of(row), move)
     drafts = [each for each in cases.decisions(uow.session, row.id) if each.kind == "draft"]
     if row.state != State.AWAITING_APPROVAL or not drafts:

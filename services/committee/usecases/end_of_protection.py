@@ -9,11 +9,11 @@ from services.committee.models import ApplicationRow
 from services.committee.store import cases
 from services.committee.store import reviews as store
 from services.committee.usecases import deadlines, registry_mismatch
-from services.committee.usecases.access_scope import UnitOfWork
+from services.committee.usecases.unit_of_work import CaseUnitOfWork
 
 
 def announce_end(
-    uow: UnitOfWork, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]
+    uow: CaseUnitOfWork, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]
 ) -> None:
     """Tell that the alarm is to end: by people, who are waited for. The caller locked and moved the case."""
     deadlines.meet(uow.session, row.id, now=uow.at)
@@ -21,7 +21,7 @@ def announce_end(
     uow.tx.publish(outgoing.ending(row, cause, uow.at))
 
 
-def void_ends(uow: UnitOfWork, application_id: UUID) -> None:
+def void_ends(uow: CaseUnitOfWork, application_id: UUID) -> None:
     """Void reviews at an end that is no longer the end: nobody is reminded of them."""
     ends = [each for each in store.reviews_of(uow.session, application_id) if each.cause == "end"]
     registry_mismatch.void_reviews(uow.session, ends, uow.at)

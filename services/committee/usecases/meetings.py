@@ -22,7 +22,7 @@ from services.committee.store import cases, encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
 from services.committee.store.encrypted_columns import UNREADABLE
 from services.committee.usecases import application_content, protocols, quorum
-from services.committee.usecases.access_scope import Reading, UnitOfWork
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Seen:
     agenda: Sequence[tuple[AgendaRow, Counted | None]]
 
 
-def plan(uow: UnitOfWork, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
+def plan(uow: CaseUnitOfWork, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
     """Call a meeting of a protocol's committee; raises `ProtocolUnknown`, also for another district's."""
     if protocol_id not in uow.scope.protocols:
         raise ProtocolUnknown("there is no such protocol here")
@@ -52,7 +52,7 @@ def plan(uow: UnitOfWork, protocol_id: UUID, starts_at: datetime, language: str)
 
 
 def put_on_agenda(
-    uow: UnitOfWork, meeting_id: UUID, application_id: UUID | None, review_id: UUID | None
+    uow: CaseUnitOfWork, meeting_id: UUID, application_id: UUID | None, review_id: UUID | None
 ) -> Seen:
     """Add an application that waits for a decision, or a review; the same again changes nothing."""
     enrolment_id = None
@@ -89,7 +89,7 @@ def put_on_agenda(
 _DECIDES: tuple[domain.Move, ...] = ("grant", "refuse", "propose_decision")
 
 
-def move(uow: UnitOfWork, meeting_id: UUID, what: MeetingMove) -> Seen:
+def move(uow: CaseUnitOfWork, meeting_id: UUID, what: MeetingMove) -> Seen:
     """Open or close a meeting; what was not decided when it closes stands adjourned."""
     row = locked(uow, meeting_id, *MeetingState)
     row.state = meeting_moved(MeetingState(row.state), what)
@@ -104,12 +104,12 @@ def move(uow: UnitOfWork, meeting_id: UUID, what: MeetingMove) -> Seen:
     return seen(uow, row)
 
 
-def listed(reading: Reading, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
+def listed(reading: CaseReading, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
     """Return the caller's next meetings since a moment, in order; without one the last, the newest first."""
     return store.meetings(reading.session, reading.scope, since=since, limit=limit)
 
 
-def read(reading: Reading, meeting_id: UUID) -> Seen:
+def read(reading: CaseReading, meeting_id: UUID) -> Seen:
     """Return one meeting; raises `MeetingUnknown`."""
     row = store.meeting(reading.session, reading.scope, meeting_id)
     if row is None:
@@ -117,7 +117,7 @@ def read(reading: Reading, meeting_id: UUID) -> Seen:
     return seen(reading, row)
 
 
-def seen(reading: Reading, row: MeetingRow) -> Seen:
+def seen(reading: CaseReading, row: MeetingRow) -> Seen:
     """Return a meeting with who is there, and its agenda with who counts; without items of a conflict."""
     attendance = store.attendance(reading.session, row.id)
     entries = [
@@ -137,7 +137,7 @@ def seen(reading: Reading, row: MeetingRow) -> Seen:
 
 
 def deciding(
-    uow: UnitOfWork, meeting_id: UUID, application: ApplicationRow | None, review_id: UUID | None
+    uow: CaseUnitOfWork, meeting_id: UUID, application: ApplicationRow | None, review_id: UUID | None
 ) -> Counted:
     """Close a point of an open meeting; return who counts. Raises `MeetingUnknown`, `QuorumMissing`.
 
@@ -156,7 +156,7 @@ def deciding(
     return counted
 
 
-def sits(uow: UnitOfWork, meeting_id: UUID, application_id: UUID) -> bool:
+def sits(uow: CaseUnitOfWork, meeting_id: UUID, application_id: UUID) -> bool:
     """Say whether the caller records what the committee, in an open meeting with quorum, finds of a case.
 
     Raises as `deciding`; closes no point. Who is not its secretariat speaks for themselves, wherever it sits.
@@ -172,7 +172,9 @@ def sits(uow: UnitOfWork, meeting_id: UUID, application_id: UUID) -> bool:
     return True
 
 
-def _counts(reading: Reading, row: MeetingRow, application: ApplicationRow | None, item: AgendaRow) -> Counted:
+def _counts(
+    reading: CaseReading, row: MeetingRow, application: ApplicationRow | None, item: AgendaRow
+) -> Counted:
     """Say who counts for a point: for one that waits, of those who were there when it was recorded."""
     for each in pending_decisions.waiting(reading.session, row.id):
         if each.item_id == item.id:
@@ -180,7 +182,7 @@ def _counts(reading: Reading, row: MeetingRow, application: ApplicationRow | Non
     return quorum.counted(reading, row, application, item)
 
 
-def locked(uow: UnitOfWork, meeting_id: UUID, *states: MeetingState) -> MeetingRow:
+def locked(uow: CaseUnitOfWork, meeting_id: UUID, *states: MeetingState) -> MeetingRow:
     """Lock a meeting of the caller's in one of these states; raises `MeetingUnknown`, `MeetingMoveRefused`."""
     row = store.meeting(uow.session, uow.scope, meeting_id, lock=True)
     if row is None:

@@ -21,10 +21,10 @@ from services.committee.store import members as store
 from services.committee.store import protocols as protocol_store
 from services.committee.store.encrypted_columns import UNREADABLE
 from services.committee.usecases import protocols
-from services.committee.usecases.access_scope import Reading, UnitOfWork
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def invite(uow: UnitOfWork, protocol_id: UUID, who: NamedMember) -> MemberRow:
+def invite(uow: CaseUnitOfWork, protocol_id: UUID, who: NamedMember) -> MemberRow:
     """Name a member: account, name, partner, role, dates. The same again changes name, role and dates.
 
     Raises `MemberElsewhere` where the person sits for another partner already, `MemberInProtocol`,
@@ -63,7 +63,7 @@ def invite(uow: UnitOfWork, protocol_id: UUID, who: NamedMember) -> MemberRow:
     return row
 
 
-def confirm(uow: UnitOfWork, protocol_id: UUID) -> MemberRow:
+def confirm(uow: CaseUnitOfWork, protocol_id: UUID) -> MemberRow:
     """Confirm the invitation of the caller, for the partner of the token; again changes nothing."""
     row = myself(uow, protocol_id)
     if row.confirmed_at is None:
@@ -72,7 +72,7 @@ def confirm(uow: UnitOfWork, protocol_id: UUID) -> MemberRow:
     return row
 
 
-def end(uow: UnitOfWork, protocol_id: UUID, member_id: UUID) -> MemberRow:
+def end(uow: CaseUnitOfWork, protocol_id: UUID, member_id: UUID) -> MemberRow:
     """End a membership; what they took part in stays. Raises `MemberInProtocol`."""
     _own(uow, protocol_id)
     protocol_store.lock(uow.session, protocol_id)
@@ -90,7 +90,7 @@ def _refuse_frozen(row: MemberRow) -> None:
         raise MemberInProtocol("this member stands in the protocol: write its next version", field="subject")
 
 
-def myself(uow: UnitOfWork, protocol_id: UUID) -> MemberRow:
+def myself(uow: CaseUnitOfWork, protocol_id: UUID) -> MemberRow:
     """Find the caller as a member; raises `MemberUnknown`, `Forbidden` if they work for another partner now."""
     _own(uow, protocol_id)
     row = store.of_person(uow.session, protocol_id, account(uow.caller.subject))
@@ -100,13 +100,13 @@ def myself(uow: UnitOfWork, protocol_id: UUID) -> MemberRow:
     return row
 
 
-def refuse_other_partner(uow: UnitOfWork, row: MemberRow) -> None:
+def refuse_other_partner(uow: CaseUnitOfWork, row: MemberRow) -> None:
     """Raise `Forbidden`: an account counts for the partner of its token, and for no other."""
     if row.partner != uow.caller.partner:
         raise Forbidden("your account is of another partner than you were invited for", field="partner")
 
 
-def named(reading: Reading, protocol_id: UUID, member_id: UUID) -> MemberRow:
+def named(reading: CaseReading, protocol_id: UUID, member_id: UUID) -> MemberRow:
     """Return one member by its id; raises `MemberUnknown`."""
     row = store.member(reading.session, protocol_id, member_id)
     if row is None:
@@ -120,23 +120,23 @@ def refuse_former(row: MemberRow, day: date) -> None:
         raise MemberUnknown("no member of this committee on this day", field="member_id")
 
 
-def listed(reading: Reading, protocol_id: UUID) -> list[tuple[MemberRow, str]]:
+def listed(reading: CaseReading, protocol_id: UUID) -> list[tuple[MemberRow, str]]:
     """Return the members with their names; raises `ProtocolUnknown` for another district's."""
     _own(reading, protocol_id)
     return [(row, name(reading, row)) for row in store.members(reading.session, protocol_id)]
 
 
-def accounts_of(reading: Reading, protocol_id: UUID) -> list[str]:
+def accounts_of(reading: CaseReading, protocol_id: UUID) -> list[str]:
     """Return the accounts of the members, as they are compared."""
     return [each.person for each in store.members(reading.session, protocol_id)]
 
 
-def invitations(reading: Reading) -> Sequence[MemberRow]:
+def invitations(reading: CaseReading) -> Sequence[MemberRow]:
     """Say what the caller was invited to and did not confirm yet."""
     return store.invitations(reading.session, reading.scope.protocols, account(reading.caller.subject))
 
 
-def name(reading: Reading, row: MemberRow) -> str:
+def name(reading: CaseReading, row: MemberRow) -> str:
     """Say what stands in the minutes."""
     return str(reading.decrypt_mapping(encrypted_columns.member(row.id), row.encrypted).get("name", UNREADABLE))
 
@@ -148,7 +148,7 @@ def state_of(row: MemberRow) -> MemberState:
     return "confirmed" if row.confirmed_at is not None else "invited"
 
 
-def _own(reading: Reading, protocol_id: UUID) -> ProtocolRow:
+def _own(reading: CaseReading, protocol_id: UUID) -> ProtocolRow:
     """Return the version in force of a protocol of the caller's; raises `ProtocolUnknown`."""
     if protocol_id not in reading.scope.protocols:
         raise ProtocolUnknown("there is no such protocol here")

@@ -13,7 +13,7 @@ from services.committee.domain.presence import Counted
 from services.committee.models import WaitingRow
 from services.committee.store import encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
-from services.committee.usecases.access_scope import UnitOfWork
+from services.committee.usecases.unit_of_work import CaseUnitOfWork
 
 Act = Literal["grant", "refuse", "propose_decision", "hold"]
 # What the recorder is known by when it is taken.
@@ -21,7 +21,7 @@ _CLAIMS = ("partner", "zone", "district")
 
 
 def postpone(
-    uow: UnitOfWork,
+    uow: CaseUnitOfWork,
     meeting_id: UUID,
     counted: Counted,
     act: Act,
@@ -51,13 +51,13 @@ def postpone(
     uow.note(application_id or meeting_id, "decision waits")
 
 
-def overtake(uow: UnitOfWork, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
+def overtake(uow: CaseUnitOfWork, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
     """Let lapse what waits about something that was decided elsewhere meanwhile."""
     for row in pending_decisions.of_case(uow.session, application_id, review_id):
         _lapse(uow, row, "decided elsewhere")
 
 
-def overtake_reviews(uow: UnitOfWork, application_id: UUID, meeting_id: UUID, decided_at: datetime) -> None:
+def overtake_reviews(uow: CaseUnitOfWork, application_id: UUID, meeting_id: UUID, decided_at: datetime) -> None:
     """Let lapse what an earlier meeting decided in this case's review and still waits: the later word counts.
 
     What the same meeting decides of a case takes effect together.
@@ -66,14 +66,14 @@ def overtake_reviews(uow: UnitOfWork, application_id: UUID, meeting_id: UUID, de
         _lapse(uow, row, "decided elsewhere")
 
 
-def lapse(uow: UnitOfWork, waiting_id: UUID, why: str) -> None:
+def lapse(uow: CaseUnitOfWork, waiting_id: UUID, why: str) -> None:
     """Let it lapse: the point stands adjourned, and the history says why."""
     row = pending_decisions.one(uow.session, waiting_id, lock=True)
     if row is not None and row.state == PendingState.WAITING:
         _lapse(uow, row, why)
 
 
-def _lapse(uow: UnitOfWork, row: WaitingRow, why: str) -> None:
+def _lapse(uow: CaseUnitOfWork, row: WaitingRow, why: str) -> None:
     row.state, row.settled_at = pending_moved(PendingState(row.state), "lapse"), uow.at
     if (item := store.point(uow.session, row.item_id)) is not None:
         item.state = point_moved(PointState(item.state), "lapse")

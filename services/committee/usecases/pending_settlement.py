@@ -15,7 +15,7 @@ from services.committee.models import WaitingRow
 from services.committee.store import cases, encrypted_columns, meetings
 from services.committee.store import pending_decisions as store
 from services.committee.usecases import decisions, pending_decisions, quorum, reviews
-from services.committee.usecases.access_scope import UnitOfWork
+from services.committee.usecases.unit_of_work import CaseUnitOfWork
 
 
 def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None = None) -> None:
@@ -25,10 +25,10 @@ def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None =
     for waiting_id, recorder in known:
         try:
             with database.transaction() as tx:
-                take_effect(UnitOfWork(tx, vault, recorder), waiting_id)
+                take_effect(CaseUnitOfWork(tx, vault, recorder), waiting_id)
         except Permanent as refused:
             with database.transaction() as tx:
-                pending_decisions.lapse(UnitOfWork(tx, vault, recorder), waiting_id, refused.detail)
+                pending_decisions.lapse(CaseUnitOfWork(tx, vault, recorder), waiting_id, refused.detail)
 
 
 def recorder_of(row: WaitingRow) -> Principal:
@@ -43,7 +43,7 @@ def recorder_of(row: WaitingRow) -> Principal:
     )
 
 
-def take_effect(uow: UnitOfWork, waiting_id: UUID) -> bool:
+def take_effect(uow: CaseUnitOfWork, waiting_id: UUID) -> bool:
     """Do what waits if a quorum has confirmed by now; return whether it was done.
 
     Raises a `ServiceError` where it cannot be done any more: decided elsewhere meanwhile, say.
@@ -67,24 +67,24 @@ def take_effect(uow: UnitOfWork, waiting_id: UUID) -> bool:
     return True
 
 
-def _decide(uow: UnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
+def _decide(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if row.act == "grant" else "refuse"
     decisions.decide(uow, row.application_id, outcome, Grounds.read(content), row.meeting_id, counted)
 
 
-def _propose(uow: UnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
+def _propose(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if content["outcome"] == "grant" else "refuse"
     decisions.propose_decision(uow, row.application_id, outcome, Grounds.read(content), row.meeting_id, counted)
 
 
-def _hold(uow: UnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
+def _hold(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.review_id is not None  # noqa: S101 - of a review
     reviews.hold(uow, row.review_id, Finding.read(content), row.meeting_id, counted, row.recorded_at)
 
 
-_ACTS: Mapping[str, Callable[[UnitOfWork, WaitingRow, Mapping[str, object], Counted], None]] = {
+_ACTS: Mapping[str, Callable[[CaseUnitOfWork, WaitingRow, Mapping[str, object], Counted], None]] = {
     "grant": _decide,
     "refuse": _decide,
     "propose_decision": _propose,

@@ -12,11 +12,11 @@ from services.committee.models import AttendanceRow, MeetingRow, MemberRow
 from services.committee.store import encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
 from services.committee.usecases import meetings, members
-from services.committee.usecases.access_scope import Reading, UnitOfWork
 from services.committee.usecases.meetings import Seen
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def record(uow: UnitOfWork, meeting_id: UUID, member_id: UUID, within: timedelta) -> Seen:
+def record(uow: CaseUnitOfWork, meeting_id: UUID, member_id: UUID, within: timedelta) -> Seen:
     """Record a member in the room, by the secretariat: it counts once they confirm, `within` this time.
 
     Who records themselves is at their own desk. Again changes nothing.
@@ -33,7 +33,7 @@ def record(uow: UnitOfWork, meeting_id: UUID, member_id: UUID, within: timedelta
     return meetings.seen(uow, row)
 
 
-def confirm(uow: UnitOfWork, meeting_id: UUID) -> Seen:
+def confirm(uow: CaseUnitOfWork, meeting_id: UUID) -> Seen:
     """Confirm that the caller is there, or was where the secretariat recorded it; again changes nothing.
 
     Raises `MeetingMoveRefused` for who was not recorded at a meeting that is over.
@@ -54,7 +54,7 @@ def confirm(uow: UnitOfWork, meeting_id: UUID) -> Seen:
     return meetings.seen(uow, row)
 
 
-def leave(uow: UnitOfWork, meeting_id: UUID, member_id: UUID) -> Seen:
+def leave(uow: CaseUnitOfWork, meeting_id: UUID, member_id: UUID) -> Seen:
     """Record that somebody goes; they count no longer for what is decided from now on."""
     row = meetings.locked(uow, meeting_id, MeetingState.OPEN)
     stays = [who for who in store.attendance(uow.session, row.id) if who.member_id == member_id]
@@ -64,12 +64,12 @@ def leave(uow: UnitOfWork, meeting_id: UUID, member_id: UUID) -> Seen:
     return meetings.seen(uow, row)
 
 
-def to_confirm(reading: Reading) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
+def to_confirm(reading: CaseReading) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
     """Return the meetings at which the caller was recorded, by somebody else, and did not confirm it."""
     return pending_decisions.unconfirmed(reading.session, reading.scope, account(reading.caller.subject))
 
 
-def _here(uow: UnitOfWork, row: MeetingRow, member: MemberRow) -> AttendanceRow | None:
+def _here(uow: CaseUnitOfWork, row: MeetingRow, member: MemberRow) -> AttendanceRow | None:
     """Return the stay of a member that lasts; one person is there once, so another stay of theirs ends."""
     found = None
     for who in store.attendance(uow.session, row.id):
@@ -82,7 +82,7 @@ def _here(uow: UnitOfWork, row: MeetingRow, member: MemberRow) -> AttendanceRow 
 
 
 def _come_in(
-    uow: UnitOfWork, row: MeetingRow, member: MemberRow, *, confirmed: bool, within: timedelta | None = None
+    uow: CaseUnitOfWork, row: MeetingRow, member: MemberRow, *, confirmed: bool, within: timedelta | None = None
 ) -> None:
     named = {"name": members.name(uow, member)}
     came = AttendanceRow(

@@ -20,7 +20,7 @@ from services.committee.models import MemberRow
 from services.committee.store import encrypted_columns
 from services.committee.store import members as store
 from services.committee.store.encrypted_columns import UNREADABLE
-from services.committee.usecases.access_scope import Reading, UnitOfWork
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
 def refuse_wrong(partners: Sequence[PartnerText], named: Sequence[NamedMember]) -> None:
@@ -51,12 +51,12 @@ def _problems(at: str, each: NamedMember, sitting: Sequence[str]) -> list[dict[s
     return found
 
 
-def of_version(reading: Reading, protocol_id: UUID, version: int) -> list[NamedMember]:
+def of_version(reading: CaseReading, protocol_id: UUID, version: int) -> list[NamedMember]:
     """Say who stands in a version, as it was written."""
     return [_named(reading, row) for row in store.of_version(reading.session, protocol_id, version)]
 
 
-def _named(reading: Reading, row: MemberRow) -> NamedMember:
+def _named(reading: CaseReading, row: MemberRow) -> NamedMember:
     content = reading.decrypt_mapping(encrypted_columns.member(row.id), row.encrypted)
     return NamedMember(
         subject=str(content.get("subject", row.person)),
@@ -68,7 +68,7 @@ def _named(reading: Reading, row: MemberRow) -> NamedMember:
     )
 
 
-def write(uow: UnitOfWork, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> None:
+def write(uow: CaseUnitOfWork, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> None:
     """Write who stands in a version that is being drafted, in place of who stood there."""
     store.forget(uow.session, protocol_id, version)
     for each in named:
@@ -91,7 +91,7 @@ def write(uow: UnitOfWork, protocol_id: UUID, version: int, named: Sequence[Name
         store.keep_member(uow.session, row)
 
 
-def is_same(reading: Reading, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> bool:
+def is_same(reading: CaseReading, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> bool:
     """Say whether a version already names just these; members without a first day begin with the version."""
     known = {account(each.subject): each for each in of_version(reading, protocol_id, version)}
     wanted = {account(each.subject): each for each in named}

@@ -25,13 +25,14 @@ from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, ProtocolRow
 from services.committee.store import protocols as store
 from services.committee.usecases import protocol_members
-from services.committee.usecases.access_scope import Reading, UnitOfWork, reach_of
+from services.committee.usecases.access_scope import reach_of
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 TIMER = "protocol"
 
 
 def draft(
-    uow: UnitOfWork, protocol_id: UUID, content: ProtocolContent, members: Sequence[NamedMember] = ()
+    uow: CaseUnitOfWork, protocol_id: UUID, content: ProtocolContent, members: Sequence[NamedMember] = ()
 ) -> ProtocolRow:
     """Write the next version, or write the one that is being drafted anew; the same content changes nothing.
 
@@ -66,7 +67,7 @@ def draft(
 
 
 def move(
-    uow: UnitOfWork, protocol_id: UUID, version: int, what: VersionMove, remarks: str | None = None
+    uow: CaseUnitOfWork, protocol_id: UUID, version: int, what: VersionMove, remarks: str | None = None
 ) -> ProtocolRow:
     """Submit, approve or send back with remarks."""
     row = _locked(uow, protocol_id, version)
@@ -75,7 +76,7 @@ def move(
     return row
 
 
-def sign(uow: UnitOfWork, protocol_id: UUID, version: int, in_force_from: date) -> ProtocolRow:
+def sign(uow: CaseUnitOfWork, protocol_id: UUID, version: int, in_force_from: date) -> ProtocolRow:
     """Sign as the procureur des Konings; it takes effect on its day, today at once. Raises `DateTooEarly`."""
     row = _locked(uow, protocol_id, version)
     row.state = version_moved(_state(row), "sign")
@@ -118,13 +119,13 @@ def _take_effect(tx: Transaction, row: ProtocolRow) -> None:
     tx.publish(outgoing.protocol_in_force(row))
 
 
-def members_of(reading: Reading, protocol_id: UUID, number: int) -> list[NamedMember]:
+def members_of(reading: CaseReading, protocol_id: UUID, number: int) -> list[NamedMember]:
     """Say who stands in a version, for its own people; raises `Forbidden`, `ProtocolUnknown`."""
     _refuse_strangers(reading, protocol_id, version(reading.session, protocol_id, number).content)
     return protocol_members.of_version(reading, protocol_id, number)
 
 
-def of_case(reading: Reading, row: ApplicationRow) -> ProtocolRow | None:
+def of_case(reading: CaseReading, row: ApplicationRow) -> ProtocolRow | None:
     """Say what binds a case: its frozen version, or while it is a draft the one in force."""
     if row.protocol_id is None:
         return None
@@ -133,12 +134,12 @@ def of_case(reading: Reading, row: ApplicationRow) -> ProtocolRow | None:
     return store.version(reading.session, row.protocol_id, row.protocol_version)
 
 
-def every(reading: Reading) -> Sequence[ProtocolRow]:
+def every(reading: CaseReading) -> Sequence[ProtocolRow]:
     """Return all versions of every protocol, those of one together, the newest first."""
     return store.every(reading.session)
 
 
-def changed(reading: Reading, row: ProtocolRow) -> set[str]:
+def changed(reading: CaseReading, row: ProtocolRow) -> set[str]:
     """Say what a version on its way says otherwise than the one in force."""
     before = store.in_force(reading.session, row.id)
     if before is None or row.state not in UNDER_WAY:
@@ -146,12 +147,12 @@ def changed(reading: Reading, row: ProtocolRow) -> set[str]:
     return {name for name, value in row.readable_content.items() if before.readable_content.get(name) != value}
 
 
-def all_in_force(reading: Reading) -> Sequence[ProtocolRow]:
+def all_in_force(reading: CaseReading) -> Sequence[ProtocolRow]:
     """Return the versions that bind now, of every protocol."""
     return store.all_in_force(reading.session)
 
 
-def versions(reading: Reading, protocol_id: UUID) -> Sequence[ProtocolRow]:
+def versions(reading: CaseReading, protocol_id: UUID) -> Sequence[ProtocolRow]:
     """Return all versions of one protocol, the newest first."""
     return store.versions(reading.session, protocol_id)
 
@@ -210,14 +211,14 @@ def _refuse_contradictions(content: ProtocolContent) -> None:
         )
 
 
-def _locked(uow: UnitOfWork, protocol_id: UUID, number: int) -> ProtocolRow:
+def _locked(uow: CaseUnitOfWork, protocol_id: UUID, number: int) -> ProtocolRow:
     store.lock(uow.session, protocol_id)
     row = version(uow.session, protocol_id, number)
     _refuse_strangers(uow, protocol_id, row.content)
     return row
 
 
-def _refuse_strangers(uow: Reading, protocol_id: UUID, content: ProtocolContent) -> None:
+def _refuse_strangers(uow: CaseReading, protocol_id: UUID, content: ProtocolContent) -> None:
     """Let only its own partners in its district, the procureur-generaal and who installs move a protocol."""
     caller = uow.caller
     if caller.roles & {"admin", "procureur_general"}:

@@ -11,12 +11,14 @@ from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, 
 from services.committee.store import cases, members
 from services.committee.store import meetings as store
 from services.committee.usecases import application_content, protocols
-from services.committee.usecases.access_scope import Reading
+from services.committee.usecases.unit_of_work import CaseReading
 
 log = logging.getLogger(__name__)
 
 
-def counted(reading: Reading, row: MeetingRow, application: ApplicationRow | None, item: AgendaRow) -> Counted:
+def counted(
+    reading: CaseReading, row: MeetingRow, application: ApplicationRow | None, item: AgendaRow
+) -> Counted:
     """Say who of those at a meeting now counts for one point of it.
 
     The rules are those of the case; of a review without one, those of the meeting.
@@ -30,7 +32,7 @@ def counted(reading: Reading, row: MeetingRow, application: ApplicationRow | Non
 
 
 def counted_later(
-    reading: Reading,
+    reading: CaseReading,
     row: MeetingRow,
     application: ApplicationRow | None,
     item: AgendaRow,
@@ -45,7 +47,7 @@ def counted_later(
 
 
 def still_counted(
-    reading: Reading, application: ApplicationRow, there: Mapping[str, str], rules: Rules
+    reading: CaseReading, application: ApplicationRow, there: Mapping[str, str], rules: Rules
 ) -> Counted:
     """Say who of those that decided at a meeting that is over counts now; raises `QuorumMissing`."""
     out = cases.conflicted(reading.session, application.id, application.enrolment_id)
@@ -67,7 +69,7 @@ def refuse_without(found: Counted, *, confirmed: bool = False) -> None:
 
 
 def _count(
-    reading: Reading,
+    reading: CaseReading,
     row: MeetingRow,
     application: ApplicationRow | None,
     item: AgendaRow,
@@ -81,13 +83,13 @@ def _count(
     )
 
 
-def _is_ended(reading: Reading, row: MeetingRow, who: AttendanceRow) -> bool:
+def _is_ended(reading: CaseReading, row: MeetingRow, who: AttendanceRow) -> bool:
     """Say whether somebody who came in is a member no longer."""
     member = members.member(reading.session, row.protocol_id, who.member_id) if who.member_id else None
     return member is not None and member.ended_at is not None
 
 
-def _is_member(reading: Reading, row: MeetingRow, who: AttendanceRow) -> bool:
+def _is_member(reading: CaseReading, row: MeetingRow, who: AttendanceRow) -> bool:
     """Say whether they were a member when they came. What was typed before there were members is nobody."""
     member = members.member(reading.session, row.protocol_id, who.member_id) if who.member_id else None
     if member is None or member.partner != who.partner:
@@ -96,12 +98,12 @@ def _is_member(reading: Reading, row: MeetingRow, who: AttendanceRow) -> bool:
     return not ended and sits_on(member, local_day(who.arrived_at))
 
 
-def _rules(reading: Reading, row: MeetingRow, application: ApplicationRow | None) -> Rules:
+def _rules(reading: CaseReading, row: MeetingRow, application: ApplicationRow | None) -> Rules:
     rules = application_content.rules_for(reading, application) if application else None
     return rules or protocols.rules(protocols.version(reading.session, row.protocol_id, row.protocol_version))
 
 
-def _excluded(reading: Reading, application: ApplicationRow | None, item: AgendaRow) -> set[str]:
+def _excluded(reading: CaseReading, application: ApplicationRow | None, item: AgendaRow) -> set[str]:
     """Say who has a conflict; and, after a request for review, who took the decision that is reviewed."""
     conflicted = cases.conflicted(reading.session, item.application_id, item.enrolment_id)
     return conflicted | (_deciders(application) if application else set())

@@ -15,9 +15,9 @@ from services.committee.models import ApplicationRow, KnownEnrolmentRow, ReviewR
 from services.committee.store import cases, enrolments
 from services.committee.store import reviews as store
 from services.committee.usecases import applications, deadlines, protocols
-from services.committee.usecases.access_scope import UnitOfWork
 from services.committee.usecases.application_content import state_of
 from services.committee.usecases.applications import Filed
+from services.committee.usecases.unit_of_work import CaseUnitOfWork
 
 
 def wait_for_registry(session: Session, row: ApplicationRow, now: datetime) -> None:
@@ -51,7 +51,7 @@ def record_enrolment(session: Session, news: KnownEnrolmentRow, now: datetime) -
             wait_for_registry(session, row, now)
 
 
-def close_unknown(uow: UnitOfWork, application_id: UUID, reasons: str) -> Filed:
+def close_unknown(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
     """Close a case whose file does not exist: nothing is to hand in. One that comes after all is told of."""
     row = uow.changeable(application_id)
     if enrolments.status(uow.session, row.enrolment_id) is not None:

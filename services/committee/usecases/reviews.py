@@ -29,12 +29,12 @@ from services.committee.usecases import (
     protocols,
     registry_mismatch,
 )
-from services.committee.usecases.access_scope import Reading, UnitOfWork
 from services.committee.usecases.application_content import rules_for, state_of
 from services.committee.usecases.review_requests import schedule_review
+from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def after_grant(uow: UnitOfWork, case: ApplicationSubmitted, decision: DecisionRow) -> None:
+def after_grant(uow: CaseUnitOfWork, case: ApplicationSubmitted, decision: DecisionRow) -> None:
     """Schedule a periodic review, and one at the end, of a grant; older ones at an end are void."""
     assert decision.review_on is not None and decision.ends_on is not None  # noqa: S101, PT018 - just set
     end_of_protection.void_ends(uow, case.application_id)
@@ -73,29 +73,29 @@ def _covers(session: Session, row: ApplicationRow, zone: str | None) -> bool:
     return rules is not None and zone in (rules.zones or ())
 
 
-def to_hold(reading: Reading, *, due_only: bool, limit: int) -> Sequence[ReviewRow]:
+def to_hold(reading: CaseReading, *, due_only: bool, limit: int) -> Sequence[ReviewRow]:
     """Return the reviews that nobody held, the most urgent first; `due_only`: only those whose moment came."""
     before = reading.at if due_only else None
     return store.reviews(reading.session, reading.scope, before=before, limit=limit)
 
 
-def of_case(reading: Reading, row: ApplicationRow) -> Sequence[ReviewRow]:
+def of_case(reading: CaseReading, row: ApplicationRow) -> Sequence[ReviewRow]:
     """Return all reviews of one case, in the order of their moments."""
     return store.reviews_of(reading.session, row.id)
 
 
-def one(reading: Reading, review_id: UUID) -> ReviewRow | None:
+def one(reading: CaseReading, review_id: UUID) -> ReviewRow | None:
     """Return a review by its id, for a caller who sees the point of the agenda that it is."""
     return store.review(reading.session, review_id)
 
 
-def case_of(reading: Reading, review: ReviewRow) -> ApplicationRow | None:
+def case_of(reading: CaseReading, review: ReviewRow) -> ApplicationRow | None:
     """Return the case that a review is of; None for a file without one."""
     return cases.application(reading.session, review.application_id) if review.application_id else None
 
 
 def hold(
-    uow: UnitOfWork,
+    uow: CaseUnitOfWork,
     review_id: UUID,
     finding: Finding,
     meeting_id: UUID,
@@ -140,7 +140,7 @@ def hold(
     return review
 
 
-def _locked(uow: UnitOfWork, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
+def _locked(uow: CaseUnitOfWork, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
     """Lock a review and its case, the case first, as everywhere. Raises `ReviewUnknown`, for a conflict too."""
     known = store.review(uow.session, review_id, uow.scope)
     if known is None or uow.is_conflicted(known.enrolment_id):
@@ -160,7 +160,7 @@ def _refuse_date(ends_on: date, rules: Rules, at: datetime) -> None:
         raise DateTooLate(f"under this protocol an alarm runs until {latest} at most", field="ends_on")
 
 
-def _state_after(uow: UnitOfWork, row: ApplicationRow, outcome: str) -> State | None:
+def _state_after(uow: CaseUnitOfWork, row: ApplicationRow, outcome: str) -> State | None:
     """Return the state that an outcome leads to, where it is another one; raises `ReviewMoveRefused`."""
     state = state_of(row)
     if outcome == "end":
@@ -178,7 +178,7 @@ def _state_after(uow: UnitOfWork, row: ApplicationRow, outcome: str) -> State | 
 
 
 def _follow(
-    uow: UnitOfWork,
+    uow: CaseUnitOfWork,
     row: ApplicationRow,
     review: ReviewRow,
     finding: Finding,

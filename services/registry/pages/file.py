@@ -12,6 +12,7 @@ from fastapi import APIRouter, Response
 from chassis.database.unit_of_work import UnitOfWork
 from chassis.http.pages import UNKNOWN
 from chassis.i18n.catalogues import Texts
+from contracts.common import local_day
 from contracts.registry import Card
 from contracts.values import FIRST_DAY, LAST_DAY
 from services.registry.domain import photo as photo_rules
@@ -26,7 +27,6 @@ from services.registry.presenters.files import disclose_file
 from services.registry.presenters.transfers import disclose_transfer
 from services.registry.schemas.file import EnrolmentOut, TransferOut
 from services.registry.usecases import access, cards, files, photos, stock, transfers, zones
-from services.registry.usecases.access_scope import today
 
 router = APIRouter(include_in_schema=False)
 
@@ -106,7 +106,7 @@ def _whole(uow: UnitOfWork, enrolment_id: UUID, locale: str) -> FileShown:
         "whole": cards.completeness(uow, enrolment_id),
         "photos": [_aged(uow, each, locale) for each in photos.list_photos(uow, enrolment_id)],
         "photo_most": photo_rules.MOST_BYTES,
-        "today": today(uow),
+        "today": local_day(uow.at),
         "own": own,
         "change": change,
         "free": stock.list_free(uow) if change else {},
@@ -124,9 +124,9 @@ def _offer(uow: UnitOfWork, row: EnrolmentRow) -> TransferOut | None:
 def _aged(uow: UnitOfWork, photo: PhotoRow, locale: str) -> AgedPhoto:
     if not FIRST_DAY <= photo.taken_on <= LAST_DAY:
         return AgedPhoto(photo, UNKNOWN, stale=True)
-    age = max(today(uow) - photo.taken_on, photo.taken_on.resolution)
+    age = max(local_day(uow.at) - photo.taken_on, photo.taken_on.resolution)
     words = str(format_timedelta(age, granularity="day", threshold=1.5, locale=locale))
-    return AgedPhoto(photo, words, stale=today(uow) >= photo_rules.stale_on(photo.taken_on))
+    return AgedPhoto(photo, words, stale=local_day(uow.at) >= photo_rules.stale_on(photo.taken_on))
 
 
 def _lacks(whole: Completeness, texts: Texts) -> list[str]:

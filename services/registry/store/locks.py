@@ -10,7 +10,7 @@ _PATIENCE = text("SET LOCAL lock_timeout = 2000")
 _TAKE = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
 
 
-def taken(session: Session, what: str) -> bool:
+def try_lock(session: Session, what: str) -> bool:
     """Take `what` for this transaction alone, until it ends; False after 2 s in vain.
 
     Then the transaction is of no more use.

@@ -8,19 +8,19 @@ from uuid import UUID, uuid4
 from chassis.database.database import Transaction
 from chassis.database.unit_of_work import UnitOfWork
 from chassis.security.accounts import account, refuse_unreadable
-from contracts.registry import BreakGlassUsed, FileConflictDeclared, FileConflictWithdrawn
 from services.registry.errors import ConflictUnknown, EnrolmentUnknown
+from services.registry.events import outgoing
 from services.registry.models import BreakGlassRow, FileConflictRow
 from services.registry.store import access as store
 from services.registry.store import encrypted_columns, files
 from services.registry.usecases import reminders
-from services.registry.usecases.access_scope import own, unconflicted
+from services.registry.usecases.access_scope import find_own_file, find_unconflicted_file
 from services.registry.usecases.reminders import Reminder
 
 
 def declare_conflict(uow: UnitOfWork, enrolment_id: UUID, subject: str, reason: str) -> None:
     """Declare a conflict of interest of somebody: the file no longer exists for them, whatever their role."""
-    own(uow, enrolment_id, lock=True)
+    find_own_file(uow, enrolment_id, lock=True)
     person = account(subject)
     if person != account(uow.caller.subject):
         refuse_unreadable(subject, "subject")
@@ -36,7 +36,7 @@ def declare_conflict(uow: UnitOfWork, enrolment_id: UUID, subject: str, reason: 
         by_another=person != account(uow.caller.subject),
     )
     record_conflict(uow.tx, row)
-    uow.tx.publish(FileConflictDeclared(enrolment_id=enrolment_id, person=subject, declared_at=row.declared_at))
+    uow.tx.publish(outgoing.file_conflict_declared(row, subject))
 
 
 def withdraw_conflict(uow: UnitOfWork, enrolment_id: UUID, subject: str, reason: str) -> None:
@@ -45,7 +45,7 @@ def withdraw_conflict(uow: UnitOfWork, enrolment_id: UUID, subject: str, reason:
     Raises `ConflictUnknown`, also for what the committee says: that it withdraws itself. What a person said of
     themselves is withdrawn by a colleague, for whom alone the file still exists.
     """
-    own(uow, enrolment_id, lock=True)
+    find_own_file(uow, enrolment_id, lock=True)
     known = store.said_here(uow.session, enrolment_id, account(subject))
     if known is None:
         raise ConflictUnknown("no conflict of interest of this account was declared here", field="subject")
@@ -57,9 +57,7 @@ def withdraw_conflict(uow: UnitOfWork, enrolment_id: UUID, subject: str, reason:
         associated_data, {**uow.decrypt_mapping(associated_data, known.encrypted), "withdrawn": reason}
     )
     reminders.settle_one(uow, enrolment_id, "conflict_of_interest", known.subject)
-    uow.tx.publish(
-        FileConflictWithdrawn(enrolment_id=enrolment_id, person=known.subject, withdrawn_at=known.withdrawn_at)
-    )
+    uow.tx.publish(outgoing.file_conflict_withdrawn(known, known.withdrawn_at))
 
 
 def record_conflict(tx: Transaction, row: FileConflictRow) -> None:
@@ -79,7 +77,7 @@ def break_glass(uow: UnitOfWork, enrolment_id: UUID, reason: str, lasts: timedel
 
     Raises `EnrolmentUnknown`, also for who has a conflict of interest: break-glass access does not help them.
     """
-    row = unconflicted(uow, enrolment_id)
+    row = find_unconflicted_file(uow, enrolment_id)
     opened = BreakGlassRow(
         id=uuid4(),
         enrolment_id=row.id,
@@ -91,15 +89,7 @@ def break_glass(uow: UnitOfWork, enrolment_id: UUID, reason: str, lasts: timedel
     opened.encrypted = uow.encrypt(encrypted_columns.break_glass(opened.id), {"reason": reason})
     store.add_break_glass(uow.session, opened)
     reminders.schedule(uow.session, row.id, [Reminder("break_glass", str(opened.id), uow.at)])
-    uow.tx.publish(
-        BreakGlassUsed(
-            enrolment_id=row.id,
-            managing_zone_id=row.managing_zone_id,
-            opened_by=uow.caller.subject,
-            opened_at=opened.opened_at,
-            until=opened.until,
-        )
-    )
+    uow.tx.publish(outgoing.break_glass_used(opened, row.managing_zone_id))
     return opened
 
 
@@ -120,7 +110,7 @@ def read_break_glass(uow: UnitOfWork, opened_id: UUID) -> BreakGlassAccess:
     opened = store.break_glass(uow.session, opened_id)
     if opened is None:
         raise EnrolmentUnknown("there is no such file")
-    own(uow, opened.enrolment_id)
+    find_own_file(uow, opened.enrolment_id)
     # Erased with the file.
     reason = str(
         uow.decrypt_mapping(encrypted_columns.break_glass(opened.id), opened.encrypted).get("reason", "")

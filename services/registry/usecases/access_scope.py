@@ -1,17 +1,14 @@
 """Which files a caller may read and change. A conflict of interest beats every role."""
 
 from collections.abc import Collection
-from datetime import date
 from uuid import UUID
 
 from chassis.database.unit_of_work import UnitOfWork
 from chassis.errors import Forbidden
 from chassis.security.principal import Principal
-from contracts.common import local_day
-from services.registry.errors import DoneAtOnce, EnrolmentUnknown, FileRestricted
-from services.registry.events import outgoing
+from services.registry.errors import EnrolmentUnknown, FileRestricted
 from services.registry.models import EnrolmentRow
-from services.registry.store import access, files, locks
+from services.registry.store import access, files
 
 
 def zone_of(caller: Principal) -> str:
@@ -21,16 +18,16 @@ def zone_of(caller: Principal) -> str:
     return caller.zone
 
 
-def own(uow: UnitOfWork, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
+def find_own_file(uow: UnitOfWork, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
     """Find a file that the caller's zone manages; raises `EnrolmentUnknown`, also for another zone's."""
     zone = zone_of(uow.caller)
-    row = unconflicted(uow, enrolment_id, lock=lock)
+    row = find_unconflicted_file(uow, enrolment_id, lock=lock)
     if row.managing_zone_id != zone:
         raise EnrolmentUnknown("there is no such file")
     return row
 
 
-def unconflicted(uow: UnitOfWork, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
+def find_unconflicted_file(uow: UnitOfWork, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
     """Find a file of any zone in which the caller has no conflict of interest; raises `EnrolmentUnknown`."""
     row = files.enrolment(uow.session, enrolment_id, lock=lock)
     if row is None or is_conflicted(uow, enrolment_id):
@@ -38,20 +35,20 @@ def unconflicted(uow: UnitOfWork, enrolment_id: UUID, *, lock: bool = False) -> 
     return row
 
 
-def changeable(uow: UnitOfWork, enrolment_id: UUID) -> EnrolmentRow:
+def lock_changeable_file(uow: UnitOfWork, enrolment_id: UUID) -> EnrolmentRow:
     """Lock an own file whose content may be changed; raises `EnrolmentUnknown`, `FileRestricted`."""
-    row = own(uow, enrolment_id, lock=True)
+    row = find_own_file(uow, enrolment_id, lock=True)
     if row.restricted_at is not None or row.erased_at is not None:
         raise FileRestricted("this file is restricted or erased: nobody changes it")
     return row
 
 
-def readable(uow: UnitOfWork, enrolment_id: UUID) -> EnrolmentRow:
+def find_readable_file(uow: UnitOfWork, enrolment_id: UUID) -> EnrolmentRow:
     """Find a file that the caller may read: an own one, one offered to its zone, one opened for it.
 
     Raises `EnrolmentUnknown`.
     """
-    row = unconflicted(uow, enrolment_id)
+    row = find_unconflicted_file(uow, enrolment_id)
     if not _may_read(uow, row):
         raise EnrolmentUnknown("there is no such file")
     return row
@@ -70,28 +67,6 @@ def is_conflicted(uow: UnitOfWork, enrolment_id: UUID) -> bool:
     return access.is_conflicted(uow.session, enrolment_id, uow.caller.subject)
 
 
-def hidden(uow: UnitOfWork, enrolment_ids: Collection[UUID]) -> set[UUID]:
+def pick_conflicted(uow: UnitOfWork, enrolment_ids: Collection[UUID]) -> set[UUID]:
     """Pick those of these files that do not exist for the caller."""
     return access.conflicted_files_of(uow.session, enrolment_ids, uow.caller.subject)
-
-
-def publish_change(uow: UnitOfWork, row: EnrolmentRow) -> None:
-    """Publish how a file stands that was just changed, under its lock.
-
-    Who began earlier may have waited for who began later: the moment is that of the change, not of the request.
-    """
-    uow.tx.publish(outgoing.enrolment_changed(row, files.moment(uow.session)))
-
-
-def lock_or_refuse(uow: UnitOfWork, what: str, field: str | None = None) -> None:
-    """Be the only one that does `what` until the transaction ends, where no constraint of one table sees to it.
-
-    Raises `DoneAtOnce` rather than wait for long.
-    """
-    if not locks.taken(uow.session, what):
-        raise DoneAtOnce("somebody else does the same at this moment: try again", field=field)
-
-
-def today(uow: UnitOfWork) -> date:
-    """Return the day in Belgium."""
-    return local_day(uow.at)

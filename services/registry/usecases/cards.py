@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chassis.database.damaged_rows import Known
 from chassis.database.unit_of_work import UnitOfWork
+from contracts.common import local_day
 from contracts.registry import Card, PhotoRef
 from services.registry.domain import card as domain
 from services.registry.domain.card_draft import CardDraft
@@ -19,7 +20,7 @@ from services.registry.models import EnrolmentRow
 from services.registry.store import encrypted_columns
 from services.registry.store import photos as photo_store
 from services.registry.usecases import reminders, search
-from services.registry.usecases.access_scope import changeable, readable, today
+from services.registry.usecases.access_scope import find_readable_file, lock_changeable_file
 
 
 def put_card(uow: UnitOfWork, pseudonym_key: bytes, enrolment_id: UUID, draft: CardDraft) -> EnrolmentRow:
@@ -27,7 +28,7 @@ def put_card(uow: UnitOfWork, pseudonym_key: bytes, enrolment_id: UUID, draft: C
 
     Raises `CardChanged` where it was made from an older edition, so that nobody's words are lost unseen.
     """
-    row = changeable(uow, enrolment_id)
+    row = lock_changeable_file(uow, enrolment_id)
     if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended gets no card", status_now=row.status)
     if draft.edition is not None and draft.edition != edition(uow, row):
@@ -87,7 +88,7 @@ def edition(uow: UnitOfWork, row: EnrolmentRow) -> str:
 
 def read_card(uow: UnitOfWork, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
     """Read the file, and its card without the codes; raises `CardUnknown`."""
-    row = readable(uow, enrolment_id)
+    row = find_readable_file(uow, enrolment_id)
     card = _card(uow, row)
     if card is None:
         raise CardUnknown("the file has no card yet" if row.card is None else "its card cannot be read")
@@ -96,7 +97,7 @@ def read_card(uow: UnitOfWork, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
 
 def completeness(uow: UnitOfWork, enrolment_id: UUID) -> domain.Completeness:
     """Measure what a patrol would miss tonight; everything where there is no card."""
-    return domain.completeness(_card(uow, readable(uow, enrolment_id)), today(uow))
+    return domain.completeness(_card(uow, find_readable_file(uow, enrolment_id)), local_day(uow.at))
 
 
 def _card(uow: UnitOfWork, row: EnrolmentRow) -> Card | None:

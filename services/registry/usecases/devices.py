@@ -19,7 +19,7 @@ from services.registry.models import DeviceRow, EnrolmentRow, StockRow
 from services.registry.store import encrypted_columns
 from services.registry.store import files as store
 from services.registry.usecases import alarm_reminders, stock
-from services.registry.usecases.access_scope import changeable, own
+from services.registry.usecases.access_scope import find_own_file, lock_changeable_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def issue_device(uow: UnitOfWork, enrolment_id: UUID, wanted: Issue) -> DeviceRo
     Raises `DeviceAlreadyIssued`, `StockUnknown`, `ButtonNotInStock`, `StockMoveRefused`,
     `EnrolmentMoveRefused`.
     """
-    row = changeable(uow, enrolment_id)
+    row = lock_changeable_file(uow, enrolment_id)
     if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended gets no device", status_now=row.status)
     button_serial, button = _button(uow, wanted)
@@ -102,7 +102,7 @@ def _file_of(uow: UnitOfWork, device_id: UUID) -> EnrolmentRow:
     if enrolment_id is None:
         raise DeviceUnknown("there is no such device")
     try:
-        return own(uow, enrolment_id, lock=True)
+        return find_own_file(uow, enrolment_id, lock=True)
     except EnrolmentUnknown:
         raise DeviceUnknown("there is no such device") from None
 

@@ -9,6 +9,7 @@ from chassis.database.damaged_rows import Known
 from chassis.database.database import Session, Transaction
 from chassis.database.unit_of_work import UnitOfWork
 from chassis.runtime import clock
+from contracts.common import local_day
 from services.registry.domain import card
 from services.registry.domain import lifecycle as domain
 from services.registry.domain.lifecycle import DeviceStatus, EnrolmentStatus, Preconditions
@@ -19,13 +20,12 @@ from services.registry.store import encrypted_columns
 from services.registry.store import files as store
 from services.registry.usecases import alarm_reminders, devices, reminders, transfers, zones
 from services.registry.usecases.access_scope import (
-    changeable,
-    own,
-    publish_change,
-    readable,
-    today,
+    find_own_file,
+    find_readable_file,
+    lock_changeable_file,
     zone_of,
 )
+from services.registry.usecases.file_changes import publish_change
 from services.registry.usecases.search import UNREADABLE
 
 
@@ -60,7 +60,7 @@ def enrol(uow: UnitOfWork) -> File:
 
 def read_file(uow: UnitOfWork, enrolment_id: UUID) -> File:
     """Read one file that the caller may read; raises `EnrolmentUnknown`."""
-    return _file(uow, readable(uow, enrolment_id))
+    return _file(uow, find_readable_file(uow, enrolment_id))
 
 
 def list_files(uow: UnitOfWork, limit: int) -> Sequence[EnrolmentRow]:
@@ -70,15 +70,15 @@ def list_files(uow: UnitOfWork, limit: int) -> Sequence[EnrolmentRow]:
 
 def put_police_report(uow: UnitOfWork, enrolment_id: UUID, pv_number: str) -> File:
     """Record the number of the police report."""
-    row = changeable(uow, enrolment_id)
+    row = lock_changeable_file(uow, enrolment_id)
     row.pv_number = uow.encrypt(encrypted_columns.pv_number(row.id), pv_number)
     return _file(uow, row)
 
 
 def sign_convention(uow: UnitOfWork, enrolment_id: UUID, signed_on: date, by: str) -> File:
     """Record the signature under the convention."""
-    row = changeable(uow, enrolment_id)
-    if signed_on > today(uow):
+    row = lock_changeable_file(uow, enrolment_id)
+    if signed_on > local_day(uow.at):
         raise DateInFuture("a signature cannot lie in the future", field="signed_on")
     row.convention_signed_on = signed_on
     row.convention_by = uow.encrypt(encrypted_columns.convention_by(row.id), by)
@@ -87,7 +87,7 @@ def sign_convention(uow: UnitOfWork, enrolment_id: UUID, signed_on: date, by: st
 
 def activate(uow: UnitOfWork, enrolment_id: UUID) -> File:
     """Switch the alarm on with every device that passed its test; raises `ActivationRefused`."""
-    row = changeable(uow, enrolment_id)
+    row = lock_changeable_file(uow, enrolment_id)
     after = domain.enrolment_moved(_status(row), "activate")
     held = store.devices(uow.session, row.id)
     _preconditions(uow.session, row, held).refuse_if_missing()
@@ -102,7 +102,7 @@ def activate(uow: UnitOfWork, enrolment_id: UUID) -> File:
 
 def suspend(uow: UnitOfWork, enrolment_id: UUID, reason: str) -> File:
     """Switch the alarm off for a while, devices included; its presses still reach a control room."""
-    row = own(uow, enrolment_id, lock=True)
+    row = find_own_file(uow, enrolment_id, lock=True)
     row.status = domain.enrolment_moved(_status(row), "suspend")
     row.suspended_for = uow.encrypt(encrypted_columns.suspended_for(row.id), {"reason": reason})
     publish_change(uow, row)
@@ -115,7 +115,7 @@ def suspend(uow: UnitOfWork, enrolment_id: UUID, reason: str) -> File:
 
 def end(uow: UnitOfWork, enrolment_id: UUID) -> File:
     """Close a file whose alarm is to end and whose devices were handed in; raises `EndRefused`."""
-    row = own(uow, enrolment_id, lock=True)
+    row = find_own_file(uow, enrolment_id, lock=True)
     after = domain.enrolment_moved(_status(row), "end")
     statuses = [DeviceStatus(device.status) for device in store.devices(uow.session, row.id)]
     decided = store.to_end(uow.session, row.id) or not store.was_granted(uow.session, row.id)

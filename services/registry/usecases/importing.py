@@ -12,7 +12,8 @@ from services.registry.domain.card_draft import CardDraft
 from services.registry.domain.imports import ImportLine, Problem
 from services.registry.store import files as store
 from services.registry.usecases import cards, files, zones
-from services.registry.usecases.access_scope import lock_or_refuse, zone_of
+from services.registry.usecases.access_scope import zone_of
+from services.registry.usecases.locks import lock_or_refuse
 
 
 @dataclass(slots=True)

@@ -5,15 +5,15 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from chassis.database.unit_of_work import UnitOfWork
-from contracts.common import morning
-from contracts.registry import PhotoPublished
+from contracts.common import local_day, morning
 from services.registry.domain import photo as domain
 from services.registry.errors import CardUnknown, DateInFuture, PhotoInvalid, PhotoUnknown
+from services.registry.events import outgoing
 from services.registry.models import PhotoRow
 from services.registry.store import encrypted_columns
 from services.registry.store import photos as store
 from services.registry.usecases import cards, reminders
-from services.registry.usecases.access_scope import changeable, readable, today
+from services.registry.usecases.access_scope import find_readable_file, lock_changeable_file
 from services.registry.usecases.reminders import Reminder
 
 _MOST = 12
@@ -27,12 +27,12 @@ def add_photo(
     `cleaned`: by `domain.photo.cleaned`, before the transaction, which locks the file: decoding takes long.
     Raises `PhotoInvalid`, `DateInFuture`, `CardUnknown` where there is no card yet.
     """
-    row = changeable(uow, enrolment_id)
+    row = lock_changeable_file(uow, enrolment_id)
     if row.card is None:
         raise CardUnknown("the file has no card yet: it says who is on the photo")
-    if taken_on > today(uow):
+    if taken_on > local_day(uow.at):
         raise DateInFuture("a photo cannot be taken in the future", field="taken_on")
-    if taken_on.year < today(uow).year - domain.OLDEST_YEARS:
+    if taken_on.year < local_day(uow.at).year - domain.OLDEST_YEARS:
         raise PhotoInvalid(f"at most {domain.OLDEST_YEARS} years old", field="taken_on", code="date_too_old")
     _, card = cards.read_card(uow, enrolment_id)
     if shows is not None and shows not in {person.ref for person in card.perpetrators}:
@@ -57,8 +57,7 @@ def add_photo(
     photo.encrypted = uow.encrypt(encrypted_columns.photo(photo.id), jpeg)
     store.add(uow.session, photo)
     # The picture before the card that names it.
-    named_by = row.card_version + 1
-    uow.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, card_version=named_by, jpeg=jpeg))
+    uow.tx.publish(outgoing.photo_published(photo, row.card_version + 1, jpeg))
     cards.publish_card(uow, row)
     due = morning(domain.stale_on(taken_on))
     reminders.schedule(uow.session, row.id, [Reminder("photo", str(photo.id), max(due, uow.at))])
@@ -67,7 +66,7 @@ def add_photo(
 
 def remove_photo(uow: UnitOfWork, enrolment_id: UUID, photo_id: UUID) -> None:
     """Remove a photo; the card goes out anew without it."""
-    row = changeable(uow, enrolment_id)
+    row = lock_changeable_file(uow, enrolment_id)
     photo = _of(uow, enrolment_id, photo_id)
     store.remove(uow.session, photo)
     reminders.settle_one(uow, row.id, "photo", str(photo_id))
@@ -76,12 +75,12 @@ def remove_photo(uow: UnitOfWork, enrolment_id: UUID, photo_id: UUID) -> None:
 
 def list_photos(uow: UnitOfWork, enrolment_id: UUID) -> list[PhotoRow]:
     """List the photos of a file that the caller may read."""
-    return list(store.of_file(uow.session, readable(uow, enrolment_id).id))
+    return list(store.of_file(uow.session, find_readable_file(uow, enrolment_id).id))
 
 
 def read_picture(uow: UnitOfWork, enrolment_id: UUID, photo_id: UUID) -> bytes:
     """Read the JPEG of a photo; raises `PhotoUnknown`."""
-    readable(uow, enrolment_id)
+    find_readable_file(uow, enrolment_id)
     photo = _of(uow, enrolment_id, photo_id)
     return base64.b64decode(uow.decrypt(encrypted_columns.photo(photo.id), photo.encrypted))
 

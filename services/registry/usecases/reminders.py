@@ -16,13 +16,14 @@ from chassis.database.isolation import bisect
 from chassis.database.sql import passing
 from chassis.database.unit_of_work import UnitOfWork
 from chassis.runtime import clock
-from contracts.common import morning
-from contracts.registry import Card, FileReminded, ReminderKind
+from contracts.common import local_day, morning
+from contracts.registry import Card, ReminderKind
 from services.registry.domain import card as domain
 from services.registry.errors import ReminderLasts, ReminderUnknown
+from services.registry.events import outgoing
 from services.registry.models import ReminderRow
 from services.registry.store import reminders as store
-from services.registry.usecases.access_scope import own, today, zone_of
+from services.registry.usecases.access_scope import find_own_file, zone_of
 
 # What a new version of the card answers by itself.
 _OF_A_CARD: tuple[ReminderKind, ...] = ("verify", "measure")
@@ -45,7 +46,7 @@ class Reminder(NamedTuple):
 
 def schedule_for_card(uow: UnitOfWork, enrolment_id: UUID, card: Card) -> None:
     """Schedule what this version of the card will have to be looked at for."""
-    this_day = today(uow)
+    this_day = local_day(uow.at)
     wanted = domain.reminders_of_card(card, this_day)
     store.settle(
         uow.session,
@@ -107,13 +108,13 @@ def settle_reminder(uow: UnitOfWork, reminder_id: UUID) -> ReminderRow:
     row = store.reminder(uow.session, reminder_id)
     if row is None or row.settled_at is not None or row.due_at > uow.at:
         raise ReminderUnknown("there is no such reminder")
-    own(uow, row.enrolment_id, lock=True)
+    find_own_file(uow, row.enrolment_id, lock=True)
     if row.kind in domain.LASTING:
         raise ReminderLasts("this ends when what it reminds of is done, not before")
     row.settled_at, row.settled_by = uow.at, uow.caller.subject
     uow.session.flush()
     if row.kind == "verify":
-        again = morning(today(uow) + timedelta(days=domain.VERIFY_DAYS))
+        again = morning(local_day(uow.at) + timedelta(days=domain.VERIFY_DAYS))
         schedule(uow.session, row.enrolment_id, [Reminder("verify", row.key, again)])
     return row
 
@@ -140,13 +141,4 @@ def _publish_each(tx: Transaction, due: Sequence[tuple[ReminderRow, str | None]]
         if row.reminded_at is not None:
             row.reminder_step += 1
         row.reminded_at = at
-        tx.publish(
-            FileReminded.model_validate(
-                {
-                    **row.model_dump(include={"enrolment_id", "kind", "due_at", "reminder_step"}),
-                    "reminder_id": row.id,
-                    "managing_zone_id": zone,
-                    "reminded_at": at,
-                }
-            )
-        )
+        tx.publish(outgoing.file_reminded(row, zone))

@@ -22,14 +22,14 @@ from services.registry.store import files as store
 from services.registry.store import reminders as reminder_store
 from services.registry.store import transfers as transfer_store
 from services.registry.usecases import reminders, transfers
-from services.registry.usecases.access_scope import own
+from services.registry.usecases.access_scope import find_own_file
 
 _SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 
 
 def copy_file(uow: UnitOfWork, enrolment_id: UUID) -> dict[str, object]:
     """Copy everything that is known of a person in this file, in clear, but for the codes."""
-    row = own(uow, enrolment_id)
+    row = find_own_file(uow, enrolment_id)
     card = uow.decrypt(encrypted_columns.card(row.id), row.card)
     session = uow.session
     return {
@@ -77,7 +77,7 @@ def _device(uow: UnitOfWork, device: DeviceRow) -> dict[str, object]:
 
 def restrict_file(uow: UnitOfWork, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:
     """Leave a file alone: it is kept, and nobody changes it. One whose alarm lives is not restricted."""
-    row = own(uow, enrolment_id, lock=True)
+    row = find_own_file(uow, enrolment_id, lock=True)
     if restricted and row.status in (EnrolmentStatus.ACTIVE, EnrolmentStatus.SUSPENDED):
         raise EnrolmentMoveRefused("a file whose alarm lives is not restricted", status_now=row.status)
     row.restricted_at = uow.at if restricted else None
@@ -86,7 +86,7 @@ def restrict_file(uow: UnitOfWork, enrolment_id: UUID, *, restricted: bool) -> E
 
 def erase_file(uow: UnitOfWork, enrolment_id: UUID) -> EnrolmentRow:
     """Forget the person of a file that has ended; raises `EnrolmentMoveRefused`, `FileRestricted`."""
-    row = own(uow, enrolment_id, lock=True)
+    row = find_own_file(uow, enrolment_id, lock=True)
     if row.status != EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("only a file that has ended is erased", status_now=row.status)
     if row.restricted_at is not None:

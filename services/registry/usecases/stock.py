@@ -11,7 +11,8 @@ from services.registry.domain.stock import STOCK_KINDS, StockKind, StockMove, St
 from services.registry.errors import ButtonNotInStock, DeviceAlreadyIssued, StockUnknown
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import stock as store
-from services.registry.usecases.access_scope import hidden, lock_or_refuse, zone_of
+from services.registry.usecases.access_scope import pick_conflicted, zone_of
+from services.registry.usecases.locks import lock_or_refuse
 
 # More than that is not chosen from a list; each still has its number.
 _MOST_FREE = 500
@@ -106,7 +107,7 @@ def _matched(uow: UnitOfWork, row: StockRow, field: str) -> StockRow:
 def _seen(uow: UnitOfWork, rows: Sequence[StockRow]) -> list[Item]:
     devices = store.devices_of(uow.session, [row.id for row in rows])
     files = {device.enrolment_id for device in devices.values()}
-    unseen = hidden(uow, files)
+    unseen = pick_conflicted(uow, files)
     return [_item(row, devices.get(row.id), unseen) for row in rows]
 
 

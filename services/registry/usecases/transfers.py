@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from chassis.database.unit_of_work import UnitOfWork
-from contracts.registry import TransferAnswered, TransferOffered
 from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.domain.transfers import TransferMove, TransferState, transfer_moved
 from services.registry.errors import (
@@ -14,11 +13,18 @@ from services.registry.errors import (
     TransferInvalid,
     TransferUnknown,
 )
+from services.registry.events import outgoing
 from services.registry.models import EnrolmentRow, TransferRow
 from services.registry.store import encrypted_columns, stock
 from services.registry.store import transfers as store
 from services.registry.usecases import cards, reminders, zones
-from services.registry.usecases.access_scope import is_conflicted, own, publish_change, unconflicted, zone_of
+from services.registry.usecases.access_scope import (
+    find_own_file,
+    find_unconflicted_file,
+    is_conflicted,
+    zone_of,
+)
+from services.registry.usecases.file_changes import publish_change
 from services.registry.usecases.reminders import Reminder
 
 # Somebody at the old zone comes back from leave within that; after it the file alone says so.
@@ -32,7 +38,7 @@ def offer_file(
 
     Raises `ZoneUnknown`, `TransferInvalid`, `TransferAnsweredBefore`.
     """
-    row = own(uow, enrolment_id, lock=True)
+    row = find_own_file(uow, enrolment_id, lock=True)
     if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     if to_zone_id == row.managing_zone_id:
@@ -53,14 +59,7 @@ def offer_file(
     transfer.encrypted = uow.encrypt(encrypted_columns.transfer(transfer.id), {"reason": reason})
     store.add(uow.session, transfer)
     reminders.schedule(uow.session, row.id, [Reminder("transfer", str(transfer.id), transfer.due_at)])
-    uow.tx.publish(
-        TransferOffered(
-            transfer_id=transfer.id,
-            **transfer.model_dump(
-                include={"enrolment_id", "from_zone_id", "to_zone_id", "offered_at", "due_at"}
-            ),
-        )
-    )
+    uow.tx.publish(outgoing.transfer_offered(transfer))
     return transfer
 
 
@@ -143,7 +142,7 @@ def _open(uow: UnitOfWork, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow
     zone = zone_of(uow.caller)
     if known is None or zone not in (known.from_zone_id, known.to_zone_id):
         raise TransferUnknown("there is no such transfer")
-    row = unconflicted(uow, known.enrolment_id, lock=True)
+    row = find_unconflicted_file(uow, known.enrolment_id, lock=True)
     transfer = store.transfer(uow.session, transfer_id)
     if transfer is None or transfer.state != TransferState.OFFERED:
         raise TransferAnsweredBefore("this offer was answered before")
@@ -154,13 +153,4 @@ def _answer(uow: UnitOfWork, transfer: TransferRow, move: TransferMove) -> None:
     transfer.state = transfer_moved(TransferState(transfer.state), move)
     transfer.answered_at, transfer.answered_by = uow.at, uow.caller.subject
     reminders.settle_kinds(uow, transfer.enrolment_id, "transfer")
-    uow.tx.publish(
-        TransferAnswered.model_validate(
-            {
-                **transfer.model_dump(include={"enrolment_id", "from_zone_id", "to_zone_id"}),
-                "transfer_id": transfer.id,
-                "answer": transfer.state,
-                "answered_at": uow.at,
-            }
-        )
-    )
+    uow.tx.publish(outgoing.transfer_answered(transfer))

@@ -16,29 +16,29 @@ from services.committee.presenters.papers.pdf import Minutes, Point, Present
 from services.committee.presenters.partner_names import called
 from services.committee.store import cases, encrypted_columns, reviews
 from services.committee.usecases import meetings, protocols
-from services.committee.usecases.access_scope import Reading
 from services.committee.usecases.meetings import Seen
+from services.committee.usecases.unit_of_work import CaseReading
 
 # How a partner is called, by its code.
 Name = Callable[[str], str]
 _TEXT_FIELDS = ("reasons", "review_way", "plan", "lightened")
 
 
-def disclose_minutes(reading: Reading, meeting_id: UUID) -> bytes:
+def disclose_minutes(reading: CaseReading, meeting_id: UUID) -> bytes:
     """Print the minutes, and log that they were read; raises `MeetingUnknown`."""
     minutes = minutes_of(reading, meeting_id)
     log_read(reading, purpose_of("meeting", meeting_id), "minutes")
     return pdf.minutes(minutes)
 
 
-def disclose_decision(reading: Reading, application_id: UUID) -> bytes:
+def disclose_decision(reading: CaseReading, application_id: UUID) -> bytes:
     """Print the last decision on a case, and log that it was read; raises `ApplicationUnknown`."""
     language, protocol, row, point = decision_of(reading, application_id)
     log_read(reading, purpose_of("application", application_id), "decision")
     return pdf.decision(language, protocol, row.decided_at, point)
 
 
-def minutes_of(reading: Reading, meeting_id: UUID) -> Minutes:
+def minutes_of(reading: CaseReading, meeting_id: UUID) -> Minutes:
     """Return the minutes as far as the caller may know the cases; raises `MeetingUnknown`."""
     seen = meetings.read(reading, meeting_id)
     row = seen.row
@@ -91,7 +91,7 @@ def _confirmed(who: AttendanceRow, now: datetime) -> tuple[str | None, datetime 
 
 
 def decision_of(
-    reading: Reading, application_id: UUID
+    reading: CaseReading, application_id: UUID
 ) -> tuple[Language, tuple[str, int] | None, DecisionRow, Point]:
     """Return the last decision on a case; raises `ApplicationUnknown` where there is none."""
     row = reading.readable(application_id)
@@ -114,7 +114,7 @@ def language_of(name: str) -> Language:
     return known.get(name, "nl")
 
 
-def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -> Point:
+def _point(reading: CaseReading, meeting: MeetingRow, item: AgendaRow, name: Name) -> Point:
     if item.review_id is not None:
         review = reviews.review(reading.session, item.review_id)
         reference = str(item.application_id or item.review_id)
@@ -139,7 +139,7 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -
     return _decided(reading, here[0], item.state, name)
 
 
-def _decided(reading: Reading, decision: DecisionRow, state: str, name: Name) -> Point:
+def _decided(reading: CaseReading, decision: DecisionRow, state: str, name: Name) -> Point:
     content = reading.decrypt(encrypted_columns.decision(decision.id), decision.encrypted)
     dates = [(each, day) for each in ("review_on", "ends_on") if (day := getattr(decision, each)) is not None]
     return Point(
