@@ -38,6 +38,7 @@ from services.committee.schemas.opinion import (
 )
 from services.committee.schemas.protocol import HistoryOut
 from services.committee.usecases import applications, conflicts_of_interest, meetings
+from services.committee.usecases import history as history_usecases
 from services.committee.usecases import opinions as opinion_usecases
 
 router = APIRouter(prefix="/v1/applications")
@@ -83,13 +84,15 @@ def assess(application_id: UUID, body: AssessmentWhole, uow: OfficerWork) -> App
 def give_opinion(application_id: UUID, body: OpinionIn, uow: OpinionGiverWork) -> list[OpinionOut]:
     """Record what the caller's partner thinks, and which part of it the others read."""
     opinion_usecases.give(uow, application_id, Opinion(**body.model_dump()))
-    return disclose_given_opinion(uow, application_id)
+    row = uow.readable(application_id)
+    return disclose_given_opinion(uow, row, opinion_usecases.of_case(uow, row))
 
 
 @router.get("/{application_id}/opinions", tags=["opinions"])
 def opinions(application_id: UUID, reading: OpinionGiverReading) -> list[OpinionOut]:
     """List what the partners think, except what another one keeps back. Victim support reads only its own."""
-    return disclose_opinions(reading, reading.readable(application_id))
+    row = reading.readable(application_id)
+    return disclose_opinions(reading, row, opinion_usecases.of_case(reading, row))
 
 
 @router.post("/{application_id}/conflicts", status_code=204, tags=["applications"])
@@ -109,7 +112,7 @@ def withdraw_conflict(application_id: UUID, body: ConflictWithdrawalIn, uow: Con
 @router.get("/{application_id}/conflicts", tags=["applications"])
 def conflicts(application_id: UUID, reading: ConflictKeeperReading) -> list[ConflictOut]:
     """List whose conflicts of interest were declared in a case, by whom and why; withdrawn ones too."""
-    return disclose_conflicts(reading, application_id)
+    return disclose_conflicts(reading, application_id, conflicts_of_interest.of_case(reading, application_id))
 
 
 @router.get("/{application_id}", tags=["applications"])
@@ -121,7 +124,7 @@ def read(application_id: UUID, reading: ReaderReading) -> ApplicationOut:
 @router.get("/{application_id}/history", tags=["applications"])
 def history(application_id: UUID, reading: MemberReading) -> list[HistoryOut]:
     """List what happened, in order."""
-    return disclose_history(reading, application_id)
+    return disclose_history(reading, application_id, history_usecases.list_of_case(reading, application_id))
 
 
 @router.get("", tags=["applications"])

@@ -27,7 +27,6 @@ from services.committee.presenters.applications import disclose_application
 from services.committee.presenters.handovers import (
     disclose_handover,
     disclose_handovers,
-    disclose_incoming,
     disclose_referral,
 )
 from services.committee.schemas.case import ApplicationOut
@@ -47,21 +46,20 @@ router = APIRouter(prefix="/v1")
 def refer(application_id: UUID, body: ReferralIn, uow: SecretariatWork, settings: SettingsOf) -> HandoverOut:
     """Send a case to the chain approach; its alarm stays as it is until they accept."""
     refuse_unconnected(settings)
-    return disclose_referral(
-        uow, application_id, chain.refer(uow, application_id, Referral(**body.model_dump()))
-    )
+    row = chain.refer(uow, application_id, Referral(**body.model_dump()))
+    return disclose_referral(uow, application_id, row, chain.read_content(uow, row))
 
 
 @router.get("/applications/{application_id}/handovers", tags=["chain approach"])
 def handovers(application_id: UUID, reading: MemberReading) -> list[HandoverOut]:
     """List the moves of one case, with exactly what was sent."""
-    return disclose_handovers(reading, application_id)
+    return disclose_handovers(reading, chain.of_application(reading, application_id))
 
 
 @router.get("/handovers", tags=["chain approach"])
 def incoming(reading: MemberReading, limit: Limit = 100) -> list[HandoverOut]:
     """List cases of the chain approach that wait for our answer, the oldest first."""
-    return disclose_incoming(reading, limit)
+    return disclose_handovers(reading, chain.incoming(reading, limit))
 
 
 @router.post("/handovers/{handover_id}/accept", tags=["chain approach"])
@@ -74,7 +72,8 @@ def accept(handover_id: UUID, uow: SecretariatWork) -> ApplicationOut:
 @router.post("/handovers/{handover_id}/decline", tags=["chain approach"])
 def decline(handover_id: UUID, body: ReasonsIn, uow: SecretariatWork) -> HandoverOut:
     """Do not take it, and say why."""
-    return disclose_handover(uow, chain.decline(uow, handover_id, body.reasons))
+    row = chain.decline(uow, handover_id, body.reasons)
+    return disclose_handover(uow, row, chain.read_content(uow, row))
 
 
 @router.post(

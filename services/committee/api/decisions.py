@@ -15,7 +15,7 @@ from services.committee.api.dependencies import (
 from services.committee.domain.decision import Grounds
 from services.committee.domain.review import Finding
 from services.committee.presenters.applications import disclose_application
-from services.committee.presenters.meetings import disclose_held
+from services.committee.presenters.meetings import confirm_held
 from services.committee.schemas.case import ApplicationOut
 from services.committee.schemas.common import In, ReasonsIn, RemarksIn
 from services.committee.schemas.decision import (
@@ -88,7 +88,7 @@ def hold(
         refuse_unconnected(settings)
     row = reviews.hold(uow, review_id, Finding.read(body.model_dump(mode="json")), body.meeting_id)
     response.status_code = 200 if row.state == "held" else 202
-    return disclose_held(uow, row)
+    return confirm_held(uow, row)
 
 
 @router.post("/applications/{application_id}/propose-decision", tags=["outside a protocol"], responses=_WAITS)

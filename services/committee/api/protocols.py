@@ -20,6 +20,7 @@ from services.committee.presenters.protocols import present_protocol, present_pr
 from services.committee.schemas.common import Number, RemarksIn
 from services.committee.schemas.member import MemberIn
 from services.committee.schemas.protocol import HistoryOut, ProtocolIn, ProtocolOut, SignatureIn
+from services.committee.usecases import history as history_usecases
 from services.committee.usecases import protocols
 
 router = APIRouter(prefix="/v1/protocols", tags=["protocols"])
@@ -85,4 +86,4 @@ def versions(protocol_id: UUID, reading: ProtocolReaderReading) -> list[Protocol
 @router.get("/{protocol_id}/history")
 def history(protocol_id: UUID, reading: ProtocolReaderReading) -> list[HistoryOut]:
     """List who moved which version, with the remarks."""
-    return present_protocol_history(reading, protocol_id)
+    return present_protocol_history(reading, history_usecases.list_of_protocol(reading, protocol_id))

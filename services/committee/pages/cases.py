@@ -21,15 +21,17 @@ from services.committee.presenters.applications import disclose_application, dis
 from services.committee.presenters.conflicts_of_interest import disclose_conflicts
 from services.committee.presenters.handovers import disclose_handovers
 from services.committee.presenters.history import disclose_history
-from services.committee.presenters.partner_names import called
+from services.committee.presenters.partner_names import name_partner
 from services.committee.schemas.case import ApplicationOut
-from services.committee.schemas.opinion import ConflictOut
+from services.committee.schemas.opinion import ConflictOut, OpinionOut
 from services.committee.usecases import (
     applications,
     chain,
     conflicts_of_interest,
     deadlines,
+    history,
     members,
+    opinions,
     protocols,
     reviews,
 )
@@ -63,7 +65,7 @@ def case(page: Page, application_id: UUID) -> Response:
             return page.show("draft.html", caller, **what, levels=LEVELS)
         what |= _around(reading, row) if is_member(caller) else _nothing_around()
         what |= _conflicts(reading, row)
-        what["opinions"] = disclose_opinions(reading, row) if caller.roles & set(OPINION_GIVERS) else None
+        what["opinions"] = _opinions(reading, row) if caller.roles & set(OPINION_GIVERS) else None
     what |= {"protocol": protocol, "levels": _raised(filed) if caller.roles & set(OFFICERS) else ()}
     moves = {move for state, move in MOVES if state == row.state}
     return page.show("case.html", caller, moves=moves, **what)
@@ -78,7 +80,7 @@ def _choices(page: PageRequest, reading: CaseReading, present: str | None) -> di
         entries = [(each["id"], content) for content in contents for each in content["partners"]]
         own = [(code, None) for code in (present, caller.partner) if code]
         for code, content in [*entries, *own]:
-            proposers.setdefault(code, called(code, page.language, content))
+            proposers.setdefault(code, name_partner(code, page.language, content))
     return {"protocols": found, "proposers": proposers}
 
 
@@ -90,15 +92,14 @@ def _raised(case: ApplicationOut) -> tuple[str, ...]:
 
 def _around(reading: CaseReading, row: ApplicationRow) -> dict[str, object]:
     """Say what members see of a case besides the application: logged, as over the API."""
-    history = disclose_history(reading, row.id)
     agendas = Agendas.read(reading)
     waiting = [each for each in reviews.of_case(reading, row) if each.state in TO_HOLD]
     return {
-        "history": history,
+        "history": disclose_history(reading, row.id, history.list_of_case(reading, row.id)),
         "deadlines": [d for d in deadlines.of_case(reading, row.id) if d.state == DeadlineState.OPEN],
         "agendas": agendas.of(row, None),
         "reviews": [(each, *agendas.of(row, each.id)) for each in waiting],
-        "handovers": disclose_handovers(reading, row.id),
+        "handovers": disclose_handovers(reading, chain.of_application(reading, row.id)),
         "sendable": chain.sendable(reading, row),
     }
 
@@ -107,10 +108,14 @@ def _conflicts(reading: CaseReading, row: ApplicationRow) -> dict[str, object]:
     """Say who declared a conflict, to those who may withdraw it, and if the reader may declare another's."""
     found: list[ConflictOut] = []
     if reading.caller.roles & set(CONFLICT_KEEPERS):
-        found = disclose_conflicts(reading, row.id)
+        found = disclose_conflicts(reading, row.id, conflicts_of_interest.of_case(reading, row.id))
     may = conflicts_of_interest.may_be_said(reading, row)
     known = members.accounts_of(reading, row.protocol_id) if may and row.protocol_id else ()
     return {"conflicts": found, "may_declare_conflict": may, "accounts": known}
+
+
+def _opinions(reading: CaseReading, row: ApplicationRow) -> list[OpinionOut]:
+    return disclose_opinions(reading, row, opinions.of_case(reading, row))
 
 
 def _nothing_around() -> dict[str, object]:

@@ -5,7 +5,8 @@ from fastapi import APIRouter, Response
 from services.committee.domain.application import ELEMENTS
 from services.committee.domain.roles import MEMBERS
 from services.committee.pages.context import LINES, Page, conditions_of
-from services.committee.presenters.handovers import disclose_incoming
+from services.committee.presenters.handovers import disclose_handovers
+from services.committee.usecases import chain
 
 router = APIRouter(include_in_schema=False)
 
@@ -15,5 +16,5 @@ def incoming(page: Page) -> Response:
     """Show cases that the chain approach sent, with exactly what came; to be taken or not."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
-        rows = disclose_incoming(reading, LINES)
+        rows = disclose_handovers(reading, chain.incoming(reading, LINES))
     return page.show("chain.html", caller, rows=rows, elements=ELEMENTS, **conditions_of(None))

@@ -18,7 +18,7 @@ from services.committee.domain.protocol import ProtocolContent
 from services.committee.domain.roles import MEMBERS, PROPOSERS, READERS
 from services.committee.models import ProtocolRow
 from services.committee.pages.permissions import permissions_of
-from services.committee.presenters.partner_names import called
+from services.committee.presenters.partner_names import name_partner
 from services.committee.settings import CommitteeSettings
 from services.committee.translations import TRANSLATIONS
 from services.committee.usecases.unit_of_work import CaseReading
@@ -63,9 +63,9 @@ class PageRequest:
             "member": is_member(caller),
             "linked": self.linked,
             "happened": partial(_happened, language),
-            "partner": lambda code, protocol=None: called(code, language, protocol),
+            "partner": lambda code, protocol=None: name_partner(code, language, protocol),
             "partners": lambda codes, protocol=None: ", ".join(
-                dict.fromkeys(called(code, language, protocol) for code in codes)
+                dict.fromkeys(name_partner(code, language, protocol) for code in codes)
             ),
             **permissions_of(caller.roles),
         }
@@ -115,7 +115,7 @@ def _happened(language: Language, what: str, protocol: ProtocolContent | None = 
     texts = TRANSLATIONS[language]
     known, _, more = what.partition(": ")
     if what.startswith("opinion of "):
-        known, more = "opinion", called(what.removeprefix("opinion of "), language, protocol)
+        known, more = "opinion", name_partner(what.removeprefix("opinion of "), language, protocol)
     if what.startswith("version "):
         _, number, moved = what.split(" ", 2)
         return texts.word("event", f"version_{moved}", what).format(number)

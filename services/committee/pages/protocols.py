@@ -17,7 +17,7 @@ from services.committee.pages.context import Page, PageRequest, is_member
 from services.committee.presenters.history import present_protocol_history
 from services.committee.schemas.common import SLUG
 from services.committee.schemas.protocol import DelaysIn
-from services.committee.usecases import protocols
+from services.committee.usecases import history, protocols
 from services.committee.usecases.unit_of_work import CaseReading
 
 router = APIRouter(include_in_schema=False)
@@ -76,21 +76,21 @@ def one(page: Page, protocol_id: UUID, version: int | None = None) -> Response:
     """Show one version as people read it, what became of the others, and what the reader can do now."""
     caller = page.reader(*PROTOCOL_READERS)
     with page.unit_of_reading(caller) as reading:
-        history = present_protocol_history(reading, protocol_id)
+        happened = present_protocol_history(reading, history.list_of_protocol(reading, protocol_id))
         versions = protocols.versions(reading, protocol_id)
         chosen = [row for row in versions if row.version == version]
         row = (chosen or versions)[0]
         changed = protocols.changed(reading, row)
         own = reading.scope.protocols if is_member(caller) else frozenset[UUID]()
         sitting = _sitting(reading, row)
-    sent_back = [each for each in history if each.what == f"version {row.version} sent_back"]
+    sent_back = [each for each in happened if each.what == f"version {row.version} sent_back"]
     return page.show(
         "protocol.html",
         caller,
         row=row,
         content=_readable(row.readable_content),
         versions=versions,
-        history=history,
+        history=happened,
         remarks=sent_back[-1].details.get("remarks")
         if row.state == VersionState.SENT_BACK and sent_back
         else None,

@@ -1,7 +1,7 @@
 """Applications as the caller may see them, with the opinions about them."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
-from uuid import UUID
 
 from chassis.database import damaged_rows
 from services.committee.domain import application as domain
@@ -11,9 +11,9 @@ from services.committee.presenters.rows import present_row
 from services.committee.schemas.case import ApplicationOut
 from services.committee.schemas.decision import DecisionOut
 from services.committee.schemas.opinion import OpinionOut
-from services.committee.usecases import opinions
 from services.committee.usecases.access_scope import own_cases
 from services.committee.usecases.applications import Filed
+from services.committee.usecases.opinions import OpinionRead
 from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
@@ -40,7 +40,9 @@ def disclose_application(reading: CaseReading, found: Filed, *changed: str) -> A
     return answer.model_copy(update={"withheld": (*answer.withheld, "enrolment_status")})
 
 
-def disclose_opinions(reading: CaseReading, case: ApplicationRow) -> list[OpinionOut]:
+def disclose_opinions(
+    reading: CaseReading, case: ApplicationRow, found: Iterable[OpinionRead]
+) -> list[OpinionOut]:
     """Disclose what the partners think; a caller who is no member reads only what their own partner wrote."""
     return [
         disclose(
@@ -54,12 +56,14 @@ def disclose_opinions(reading: CaseReading, case: ApplicationRow) -> list[Opinio
             ),
             author=each.own,
         )
-        for each in opinions.of_case(reading, case)
+        for each in found
         if each.own or own_cases(reading.caller) is None
     ]
 
 
-def disclose_given_opinion(uow: CaseUnitOfWork, application_id: UUID) -> list[OpinionOut]:
+def disclose_given_opinion(
+    uow: CaseUnitOfWork, case: ApplicationRow, found: Iterable[OpinionRead]
+) -> list[OpinionOut]:
     """Disclose the opinions after the caller's partner gave its own."""
-    log_write(uow, application_id, ("opinion",))
-    return disclose_opinions(uow, uow.readable(application_id))
+    log_write(uow, case.id, ("opinion",))
+    return disclose_opinions(uow, case, found)

@@ -1,5 +1,6 @@
 """Declared conflicts of interest, for who may withdraw them."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.security.accounts import is_one_of
@@ -7,13 +8,13 @@ from services.committee.models import ConflictRow
 from services.committee.presenters.disclosure import log_read, log_write, purpose_of
 from services.committee.presenters.rows import present_row
 from services.committee.schemas.opinion import ConflictOut
-from services.committee.usecases import conflicts_of_interest as usecases
 from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def disclose_conflicts(reading: CaseReading, application_id: UUID) -> list[ConflictOut]:
+def disclose_conflicts(
+    reading: CaseReading, application_id: UUID, found: Iterable[tuple[ConflictRow, str]]
+) -> list[ConflictOut]:
     """Disclose whose conflicts of interest were declared in a case, by whom and why; withdrawn ones too."""
-    found = usecases.of_case(reading, application_id)
     log_read(reading, purpose_of("application", application_id), "conflict")
     return [_conflict(*each) for each in found]
 

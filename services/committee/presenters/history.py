@@ -7,22 +7,21 @@ from services.committee.models import HistoryRow
 from services.committee.presenters.disclosure import log_read, purpose_of
 from services.committee.presenters.rows import present_row
 from services.committee.schemas.protocol import HistoryOut
-from services.committee.store import cases, encrypted_columns
-from services.committee.usecases import protocols
+from services.committee.store import encrypted_columns
 from services.committee.usecases.unit_of_work import CaseReading
 
 
-def disclose_history(reading: CaseReading, application_id: UUID) -> list[HistoryOut]:
-    """Disclose what happened to a case, in order; raises `ApplicationUnknown`."""
-    row = reading.readable(application_id)
-    log_read(reading, purpose_of("application", row.id), "history")
-    return _lines(reading, cases.history(reading.session, [row.id]))
+def disclose_history(
+    reading: CaseReading, application_id: UUID, rows: Sequence[HistoryRow]
+) -> list[HistoryOut]:
+    """Disclose what happened to a case, in order."""
+    log_read(reading, purpose_of("application", application_id), "history")
+    return _lines(reading, rows)
 
 
-def present_protocol_history(reading: CaseReading, protocol_id: UUID) -> list[HistoryOut]:
-    """Say who moved which version, with the remarks; raises `ProtocolUnknown`."""
-    protocols.known(reading.session, protocol_id)
-    return _lines(reading, cases.history(reading.session, [protocol_id]))
+def present_protocol_history(reading: CaseReading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
+    """Present who moved which version of a protocol, with the remarks."""
+    return _lines(reading, rows)
 
 
 def _lines(reading: CaseReading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:

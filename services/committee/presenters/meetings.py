@@ -22,8 +22,8 @@ def present_meeting(seen: Seen) -> MeetingOut:
     )
 
 
-def disclose_held(uow: CaseUnitOfWork, row: ReviewRow) -> ReviewOut:
-    """Answer with a review that was just held, or waits, and log that its case was written to."""
+def confirm_held(uow: CaseUnitOfWork, row: ReviewRow) -> ReviewOut:
+    """Log that the caller wrote to the case of a review that was just held, or waits, and show it."""
     if row.application_id is not None:
         log_write(uow, row.application_id, ("review",))
     return ReviewOut.model_validate(row, from_attributes=True)

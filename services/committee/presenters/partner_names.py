@@ -5,7 +5,7 @@ from services.committee.domain.protocol import ProtocolContent
 from services.committee.translations import TRANSLATIONS
 
 
-def called(code: str, language: Language, protocol: ProtocolContent | None) -> str:
+def name_partner(code: str, language: Language, protocol: ProtocolContent | None) -> str:
     """Return the name of a partner. `protocol`: what that of the case or the meeting says."""
     named = {each["id"]: each.get("name") for each in protocol["partners"]} if protocol else {}
     readable = code.replace("-", " ").replace("_", " ")

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.registry.api.dependencies import FileManagerWork, ReaderWork, SettingsOf
-from services.registry.presenters.access import confirm_break_glass, read_break_glass
+from services.registry.presenters.access import confirm_break_glass, disclose_break_glass
 from services.registry.presenters.disclosure import log_write
 from services.registry.schemas.access import (
     BreakGlassAccessOut,
@@ -44,4 +44,5 @@ def break_glass(enrolment_id: UUID, body: ReasonIn, uow: ReaderWork, settings: S
 @router.get("/break-glass/{access_id}")
 def break_glass_access(access_id: UUID, uow: FileManagerWork) -> BreakGlassAccessOut:
     """Read who opened a file of this zone, and why; the id is the key of its reminder."""
-    return BreakGlassAccessOut.model_validate(read_break_glass(uow, access_id), from_attributes=True)
+    found = disclose_break_glass(uow, access.read_break_glass(uow, access_id))
+    return BreakGlassAccessOut.model_validate(found, from_attributes=True)

@@ -18,13 +18,13 @@ router = APIRouter(prefix="/v1/enrolments/{enrolment_id}", tags=["card"])
 def put_card(enrolment_id: UUID, body: CardIn, uow: FileManagerWork, key: PseudonymKey) -> CardOut:
     """Record the next version of the card; dispatch gets it at once."""
     cards.put_card(uow, key, enrolment_id, CardDraft(**body.model_dump(mode="json")))
-    return disclose_card(uow, enrolment_id, "card", "cancel_code", "duress_code")
+    return disclose_card(uow, cards.read_card(uow, enrolment_id), "card", "cancel_code", "duress_code")
 
 
 @router.get("/card")
 def get_card(enrolment_id: UUID, uow: ReaderWork) -> CardOut:
     """Read the card as it stands, without the codes."""
-    return disclose_card(uow, enrolment_id)
+    return disclose_card(uow, cards.read_card(uow, enrolment_id))
 
 
 @router.get("/completeness")

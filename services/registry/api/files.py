@@ -25,7 +25,7 @@ def enrol(response: Response, uow: FileManagerWork) -> EnrolmentOut:
 @router.get("", tags=["files"])
 def listed(uow: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[EnrolmentLine]:
     """List the newest files of the caller's zone."""
-    return disclose_lines(uow, limit)
+    return disclose_lines(uow, files.list_files(uow, limit))
 
 
 @router.get("/{enrolment_id}", tags=["files"])

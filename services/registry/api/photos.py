@@ -16,7 +16,7 @@ from services.registry.bootstrap import unit_of_work
 from services.registry.domain import photo as photo_rules
 from services.registry.domain.photo import MOST_BYTES
 from services.registry.presenters.disclosure import log_write
-from services.registry.presenters.photos import confirm_photo, read_picture, show_photos
+from services.registry.presenters.photos import confirm_photo, disclose_picture, present_photos
 from services.registry.schemas.card import PhotoOut
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import photos
@@ -63,7 +63,7 @@ def _add(
 @router.get("")
 def listed(enrolment_id: UUID, uow: ReaderWork) -> list[PhotoOut]:
     """List the photos, the newest first."""
-    return show_photos(photos.list_photos(uow, enrolment_id))
+    return present_photos(photos.list_photos(uow, enrolment_id))
 
 
 @router.get(
@@ -73,7 +73,8 @@ def listed(enrolment_id: UUID, uow: ReaderWork) -> list[PhotoOut]:
 )
 def picture(enrolment_id: UUID, photo_id: UUID, uow: ReaderWork) -> Response:
     """Read the picture."""
-    return Response(read_picture(uow, enrolment_id, photo_id), media_type="image/jpeg", headers=_INLINE)
+    jpeg = disclose_picture(uow, enrolment_id, photos.read_picture(uow, enrolment_id, photo_id))
+    return Response(jpeg, media_type="image/jpeg", headers=_INLINE)
 
 
 @router.delete("/{photo_id}", status_code=204)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.registry.api.dependencies import FileManagerWork
-from services.registry.presenters.reminders import confirm_reminder, show_reminders
+from services.registry.presenters.reminders import confirm_reminder, present_reminders
 from services.registry.schemas.file import ReminderOut
 from services.registry.usecases import reminders
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/reminders", tags=["reminders"])
 @router.get("")
 def listed(uow: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[ReminderOut]:
     """List what the caller's zone must look at now, the highest step first."""
-    return show_reminders(reminders.list_reminders(uow, limit))
+    return present_reminders(reminders.list_reminders(uow, limit))
 
 
 @router.post("/{reminder_id}/settle")

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.registry.api.dependencies import FileManagerWork
-from services.registry.presenters.files import confirm_change, export_file
+from services.registry.presenters.files import confirm_change, disclose_copy
 from services.registry.schemas.file import EnrolmentSummary
 from services.registry.usecases import rights
 
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/enrolments/{enrolment_id}", tags=["rights"])
 @router.get("/export")
 def export(enrolment_id: UUID, uow: FileManagerWork) -> dict[str, object]:
     """Copy everything in the file, for the person whom it is about (right of access)."""
-    return export_file(uow, enrolment_id)
+    return disclose_copy(uow, enrolment_id, rights.copy_file(uow, enrolment_id))
 
 
 @router.post("/restrict")

@@ -8,7 +8,7 @@ from services.registry.domain.roles import FILE_MANAGER, READERS, STOCK_KEEPERS
 from services.registry.pages.context import Page
 from services.registry.presenters.files import disclose_lines
 from services.registry.presenters.transfers import disclose_transfer
-from services.registry.usecases import access, reminders, transfers, zones
+from services.registry.usecases import access, files, reminders, transfers, zones
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,7 +23,7 @@ def board(page: Page) -> Response:
         return RedirectResponse("/desk/stock" if "technician" in caller.roles else "/desk/break-glass", 303)
     with page.unit_of_work(caller) as uow:
         what: dict[str, object] = {
-            "rows": disclose_lines(uow, _LINES),
+            "rows": disclose_lines(uow, files.list_files(uow, _LINES)),
             "reminders": reminders.list_reminders(uow, _LINES),
             "said_of_you": access.list_conflicts_said_by_others(uow),
             "lasting": LASTING,

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Response
 
 from services.registry.domain.roles import FILE_MANAGER, READERS
 from services.registry.pages.context import Page
-from services.registry.presenters.access import read_break_glass
+from services.registry.presenters.access import disclose_break_glass
+from services.registry.usecases import access
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,5 +24,5 @@ def break_glass_access(page: Page, access_id: UUID) -> Response:
     """Show who opened a file of this zone, and why."""
     caller = page.reader(FILE_MANAGER)
     with page.unit_of_work(caller) as uow:
-        read = read_break_glass(uow, access_id)
-    return page.show("break_glass_access.html", caller, access=read)
+        disclosed = disclose_break_glass(uow, access.read_break_glass(uow, access_id))
+    return page.show("break_glass_access.html", caller, access=disclosed)

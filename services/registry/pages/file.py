@@ -93,7 +93,7 @@ def _whole(uow: UnitOfWork, enrolment_id: UUID, locale: str) -> FileShown:
     caller, found = uow.caller, files.read_file(uow, enrolment_id)
     own = FILE_MANAGER in caller.roles and found.row.managing_zone_id == caller.zone
     try:
-        kept = disclose_card(uow, enrolment_id)
+        kept = disclose_card(uow, cards.read_card(uow, enrolment_id))
     except CardUnknown:
         kept = None
     until = access.find_opened_until(uow, enrolment_id)

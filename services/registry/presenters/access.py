@@ -1,12 +1,9 @@
 """Files that somebody opened by break-glass access, as the caller may see it."""
 
-from uuid import UUID
-
 from chassis.database.unit_of_work import UnitOfWork
 from services.registry.models import BreakGlassRow
 from services.registry.presenters.disclosure import log_break_glass, log_read
 from services.registry.schemas.access import BreakGlassOut
-from services.registry.usecases import access
 from services.registry.usecases.access import BreakGlassAccess
 
 
@@ -16,11 +13,7 @@ def confirm_break_glass(uow: UnitOfWork, opened: BreakGlassRow) -> BreakGlassOut
     return BreakGlassOut.model_validate(opened, from_attributes=True)
 
 
-def read_break_glass(uow: UnitOfWork, access_id: UUID) -> BreakGlassAccess:
-    """Read who opened a file of the caller's zone and why, as it stands, and log it.
-
-    Raises `EnrolmentUnknown`.
-    """
-    found = access.read_break_glass(uow, access_id)
+def disclose_break_glass(uow: UnitOfWork, found: BreakGlassAccess) -> BreakGlassAccess:
+    """Disclose who opened a file of the caller's zone and why, as it stands."""
     log_read(uow, found.enrolment_id, ("break_glass",))
     return found

@@ -4,7 +4,7 @@ from chassis.database.unit_of_work import UnitOfWork
 from services.registry.models import DeviceRow
 from services.registry.presenters.disclosure import log_write
 from services.registry.schemas.device import DeviceOut, MovedOut
-from services.registry.usecases import files
+from services.registry.usecases.files import File
 
 
 def confirm_issue(uow: UnitOfWork, device: DeviceRow, *fields: str) -> DeviceOut:
@@ -13,9 +13,8 @@ def confirm_issue(uow: UnitOfWork, device: DeviceRow, *fields: str) -> DeviceOut
     return DeviceOut.model_validate(device, from_attributes=True)
 
 
-def confirm_move(uow: UnitOfWork, device: DeviceRow) -> MovedOut:
+def confirm_move(uow: UnitOfWork, device: DeviceRow, file: File) -> MovedOut:
     """Log that the caller moved a device, and show it with what its alarm lacks now."""
     log_write(uow, device.enrolment_id, "device.status")
-    file = files.read_file(uow, device.enrolment_id)
     left = {"unprotected": file.unprotected, "missing": file.preconditions.missing}
     return MovedOut.model_validate({**device.model_dump(), **left})

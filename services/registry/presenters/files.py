@@ -1,5 +1,6 @@
 """Files as the caller may see them."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from uuid import UUID
 
@@ -9,13 +10,12 @@ from services.registry.models import EnrolmentRow
 from services.registry.presenters.disclosure import disclose, log_read, log_write
 from services.registry.schemas.device import DeviceOut
 from services.registry.schemas.file import EnrolmentLine, EnrolmentOut, EnrolmentSummary, PreconditionsOut
-from services.registry.usecases import files as usecases
-from services.registry.usecases import rights
+from services.registry.usecases.files import File
 from services.registry.usecases.search import name_victim
 
 
-def disclose_lines(uow: UnitOfWork, limit: int) -> list[EnrolmentLine]:
-    """Disclose the newest files of the caller's zone, with whom each is about as the caller may know it."""
+def disclose_lines(uow: UnitOfWork, rows: Iterable[EnrolmentRow]) -> list[EnrolmentLine]:
+    """Disclose files in short, with whom each is about as the caller may know it."""
     found = [
         (
             row.id,
@@ -23,12 +23,12 @@ def disclose_lines(uow: UnitOfWork, limit: int) -> list[EnrolmentLine]:
                 EnrolmentLine, {**dict(row), "victim": name_victim(uow, row)}, "file", row.id
             ),
         )
-        for row in usecases.list_files(uow, limit)
+        for row in rows
     ]
     return [disclose(uow, file_id, line) for file_id, line in found]
 
 
-def disclose_file(uow: UnitOfWork, file: usecases.File, *changed: str) -> EnrolmentOut:
+def disclose_file(uow: UnitOfWork, file: File, *changed: str) -> EnrolmentOut:
     """Disclose a file as the caller may see it; `changed`: its fields that the caller changed, logged too."""
     if changed:
         log_write(uow, file.row.id, *changed)
@@ -55,7 +55,7 @@ def confirm_change(uow: UnitOfWork, row: EnrolmentRow, *changed: str) -> Enrolme
     return EnrolmentSummary.model_validate(row, from_attributes=True)
 
 
-def export_file(uow: UnitOfWork, enrolment_id: UUID) -> dict[str, object]:
-    """Give everything in a file to the person whom it is about, and log that; raises `EnrolmentUnknown`."""
+def disclose_copy(uow: UnitOfWork, enrolment_id: UUID, copy: dict[str, object]) -> dict[str, object]:
+    """Disclose everything in a file to the person whom it is about."""
     log_read(uow, enrolment_id, ("everything",))
-    return rights.copy_file(uow, enrolment_id)
+    return copy

@@ -9,8 +9,8 @@ from services.registry.presenters.disclosure import log_write
 from services.registry.schemas.file import ReminderOut
 
 
-def show_reminders(rows: Iterable[ReminderRow]) -> list[ReminderOut]:
-    """Show reminders, also where one is damaged."""
+def present_reminders(rows: Iterable[ReminderRow]) -> list[ReminderOut]:
+    """Present reminders, also where one is damaged."""
     return [damaged_rows.present_row_in_part(ReminderOut, dict(row), "reminder", row.id) for row in rows]
 
 

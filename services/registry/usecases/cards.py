@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,7 @@ def put_card(uow: UnitOfWork, pseudonym_key: bytes, enrolment_id: UUID, draft: C
     row = lock_changeable_file(uow, enrolment_id)
     if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended gets no card", status_now=row.status)
-    if draft.edition is not None and draft.edition != edition(uow, row):
+    if draft.edition is not None and draft.edition != _edition(uow, row):
         raise CardChanged("somebody changed the card meanwhile", field="edition")
     card = _with_pseudonyms(pseudonym_key, row.id, draft.card)
     content = {"card": card, **_codes(uow, row, draft)}
@@ -77,7 +78,7 @@ def publish_card(uow: UnitOfWork, row: EnrolmentRow) -> None:
     uow.tx.publish(outgoing.card_published(row, content, uow.at))
 
 
-def edition(uow: UnitOfWork, row: EnrolmentRow) -> str:
+def _edition(uow: UnitOfWork, row: EnrolmentRow) -> str:
     """Digest the words of a card; empty where there is none, or none that can be read: it is written anew."""
     content = uow.decrypt_mapping(encrypted_columns.card(row.id), row.card)
     if "card" not in content:
@@ -86,13 +87,22 @@ def edition(uow: UnitOfWork, row: EnrolmentRow) -> str:
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def read_card(uow: UnitOfWork, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
-    """Read the file, and its card without the codes; raises `CardUnknown`."""
+@dataclass(frozen=True, slots=True)
+class FileCard:
+    """The card of a file, without the codes. `edition`: a digest of its words."""
+
+    row: EnrolmentRow
+    card: Card
+    edition: str
+
+
+def read_card(uow: UnitOfWork, enrolment_id: UUID) -> FileCard:
+    """Read the card of a file; raises `CardUnknown`."""
     row = find_readable_file(uow, enrolment_id)
     card = _card(uow, row)
     if card is None:
         raise CardUnknown("the file has no card yet" if row.card is None else "its card cannot be read")
-    return row, card
+    return FileCard(row, card, _edition(uow, row))
 
 
 def completeness(uow: UnitOfWork, enrolment_id: UUID) -> domain.Completeness:

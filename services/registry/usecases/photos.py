@@ -34,7 +34,7 @@ def add_photo(
         raise DateInFuture("a photo cannot be taken in the future", field="taken_on")
     if taken_on.year < local_day(uow.at).year - domain.OLDEST_YEARS:
         raise PhotoInvalid(f"at most {domain.OLDEST_YEARS} years old", field="taken_on", code="date_too_old")
-    _, card = cards.read_card(uow, enrolment_id)
+    card = cards.read_card(uow, enrolment_id).card
     if shows is not None and shows not in {person.ref for person in card.perpetrators}:
         raise PhotoInvalid("nobody of this card", field="of")
     if len(store.of_file(uow.session, row.id)) >= _MOST:

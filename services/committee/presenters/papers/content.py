@@ -13,7 +13,7 @@ from services.committee.models import AgendaRow, AttendanceRow, DecisionRow, Mee
 from services.committee.presenters.disclosure import log_read, purpose_of
 from services.committee.presenters.papers import pdf
 from services.committee.presenters.papers.pdf import Minutes, Point, Present
-from services.committee.presenters.partner_names import called
+from services.committee.presenters.partner_names import name_partner
 from services.committee.store import cases, encrypted_columns, reviews
 from services.committee.usecases import meetings, protocols
 from services.committee.usecases.meetings import Seen
@@ -26,27 +26,27 @@ _TEXT_FIELDS = ("reasons", "review_way", "plan", "lightened")
 
 def disclose_minutes(reading: CaseReading, meeting_id: UUID) -> bytes:
     """Print the minutes, and log that they were read; raises `MeetingUnknown`."""
-    minutes = minutes_of(reading, meeting_id)
+    minutes = _minutes(reading, meeting_id)
     log_read(reading, purpose_of("meeting", meeting_id), "minutes")
     return pdf.minutes(minutes)
 
 
 def disclose_decision(reading: CaseReading, application_id: UUID) -> bytes:
     """Print the last decision on a case, and log that it was read; raises `ApplicationUnknown`."""
-    language, protocol, row, point = decision_of(reading, application_id)
+    language, protocol, row, point = _decision(reading, application_id)
     log_read(reading, purpose_of("application", application_id), "decision")
     return pdf.decision(language, protocol, row.decided_at, point)
 
 
-def minutes_of(reading: CaseReading, meeting_id: UUID) -> Minutes:
+def _minutes(reading: CaseReading, meeting_id: UUID) -> Minutes:
     """Return the minutes as far as the caller may know the cases; raises `MeetingUnknown`."""
     seen = meetings.read(reading, meeting_id)
     row = seen.row
     protocol = protocols.version(reading.session, row.protocol_id, row.protocol_version)
-    language = language_of(row.language)
+    language = _language(row.language)
 
     def name(partner: str) -> str:
-        return called(partner, language, protocol.content)
+        return name_partner(partner, language, protocol.content)
 
     return Minutes(
         language=language,
@@ -90,7 +90,7 @@ def _confirmed(who: AttendanceRow, now: datetime) -> tuple[str | None, datetime 
     return ("to_confirm" if now < who.confirm_by else "unconfirmed"), who.confirm_by
 
 
-def decision_of(
+def _decision(
     reading: CaseReading, application_id: UUID
 ) -> tuple[Language, tuple[str, int] | None, DecisionRow, Point]:
     """Return the last decision on a case; raises `ApplicationUnknown` where there is none."""
@@ -99,16 +99,16 @@ def decision_of(
     if not decided:
         raise ApplicationUnknown("nothing was decided yet")
     last = decided[-1]
-    language, protocol, content = language_of(row.language), None, None
+    language, protocol, content = _language(row.language), None, None
     if last.protocol_id is not None and last.protocol_version is not None:
         version = protocols.version(reading.session, last.protocol_id, last.protocol_version)
         content = version.content
         protocol = (str(content["name"]), version.version)
-    point = _decided(reading, last, "decided", lambda partner: called(partner, language, content))
+    point = _decided(reading, last, "decided", lambda partner: name_partner(partner, language, content))
     return language, protocol, last, point
 
 
-def language_of(name: str) -> Language:
+def _language(name: str) -> Language:
     """Return one of the four languages; Dutch where it is none of them."""
     known: Mapping[str, Language] = {"nl": "nl", "fr": "fr", "de": "de", "en": "en"}
     return known.get(name, "nl")
