@@ -10,7 +10,7 @@ from chassis.database.database import Database
 from contracts.envelope import wrap
 from contracts.registry import FileConflictDeclared, FileConflictWithdrawn
 from services.committee.events import incoming
-from services.committee.store import cases
+from services.committee.store import conflicts
 from tests.support.builders import a_protocol
 from tests.support.committee import (
     POLICE,
@@ -139,5 +139,5 @@ def test_what_the_registry_says_of_a_conflict_of_interest_may_come_in_any_order(
             conflict = incoming.registry_conflict(wrap(entries[number], source="/services/registry"))
             assert conflict is not None
             with database.transaction() as tx:
-                cases.keep_registry_conflict(tx.session, conflict)
+                conflicts.keep_registry_conflict(tx.session, conflict)
         committee.call("GET", path, status=404 if again else 200, **member_of("bert", "police"))

@@ -9,7 +9,7 @@ from chassis.database.database import Database
 from contracts.envelope import wrap
 from contracts.registry import FileConflictDeclared
 from services.committee.events import incoming
-from services.committee.store import cases
+from services.committee.store import conflicts
 from services.committee.usecases import reviews as committee_reviews
 from tests.support.builders import a_protocol
 from tests.support.committee import (
@@ -71,7 +71,7 @@ def test_a_conflict_of_interest_counts_in_every_case_of_the_victim(
     assert conflict is not None
     for _ in range(2):
         with database.transaction() as tx:
-            cases.keep_registry_conflict(tx.session, conflict)
+            conflicts.keep_registry_conflict(tx.session, conflict)
     committee.call("GET", path, status=404, **named(SECRETARY, "carla"))
     listed = committee.call("GET", "/v1/applications?limit=500", **named(SECRETARY, "carla"))
     assert about(path)["application_id"] not in [each["id"] for each in listed]
@@ -93,7 +93,7 @@ def test_a_conflict_of_interest_counts_in_a_review_without_an_application(
             )
         )
         assert conflict is not None
-        cases.keep_registry_conflict(tx.session, conflict)
+        conflicts.keep_registry_conflict(tx.session, conflict)
     (review,) = reviews(committee, str(enrolment), "real_alarm")
     bert = named(SECRETARY, "bert")
     held = meeting(committee, protocol_id)
@@ -163,7 +163,7 @@ def test_a_conflict_of_interest_from_the_registry_is_not_beaten_by_spelling(
     conflict = incoming.registry_conflict(wrap(told, source="/services/registry"))
     assert conflict is not None
     with database.transaction() as tx:
-        cases.keep_registry_conflict(tx.session, conflict)
+        conflicts.keep_registry_conflict(tx.session, conflict)
     carla = named(SECRETARY, "carla")
     committee.call("GET", path, status=404, **carla)
     listed = committee.call("GET", "/v1/applications?limit=500", **carla)

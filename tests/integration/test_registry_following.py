@@ -14,7 +14,7 @@ from contracts.registry import Card
 from services.registry.domain import card as domain
 from services.registry.events import incoming as events
 from services.registry.settings import RegistrySettings
-from services.registry.usecases import access, reminders
+from services.registry.usecases import conflicts_of_interest, reminders
 from tests.support.builders import a_card
 from tests.support.days import today
 from tests.support.desks import Desk, Who
@@ -212,7 +212,7 @@ def test_who_has_a_conflict_of_interest_sees_nothing_of_the_file(
     assert conflict is not None
     for _ in range(2):
         with database.transaction() as tx:
-            access.record_conflict(tx, conflict)
+            conflicts_of_interest.record_conflict(tx, conflict)
     registry.call("GET", file, status=404, **colleague)
 
 
@@ -233,7 +233,7 @@ def test_the_zone_hears_of_a_conflict_of_interest_that_somebody_else_declared(
             conflict = events.conflicted(wrap(items[number], source="/services/committee"))
             assert conflict is not None
             with database.transaction() as tx:
-                access.record_conflict(tx, conflict)
+                conflicts_of_interest.record_conflict(tx, conflict)
 
     hear(0, 0)
     registry.call("GET", file, status=404, **tom)

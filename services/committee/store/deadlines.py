@@ -10,7 +10,7 @@ from sqlmodel import Session, col, or_, select
 from services.committee.domain.deadlines import DeadlineState
 from services.committee.models import DeadlineRow
 from services.committee.store.access_scope import AccessScope
-from services.committee.store.cases import conflicted_enrolments
+from services.committee.store.conflicts import conflicted_enrolments
 
 
 def add_deadline(session: Session, row: DeadlineRow) -> bool:

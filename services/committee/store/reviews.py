@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from services.committee.domain.review import TO_HOLD, TO_MISS, ReviewState
 from services.committee.models import ReviewRow
 from services.committee.store.access_scope import AccessScope
-from services.committee.store.cases import conflicted_enrolments
+from services.committee.store.conflicts import conflicted_enrolments
 
 
 def add_review(session: Session, row: ReviewRow) -> bool:

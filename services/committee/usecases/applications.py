@@ -15,7 +15,8 @@ from services.committee.domain.roles import COMMITTEE
 from services.committee.errors import ApplicationIncomplete
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow
-from services.committee.store import cases, encrypted_columns, enrolments, pending_decisions
+from services.committee.store import cases, conflicts, encrypted_columns, enrolments, pending_decisions
+from services.committee.store import decisions as decision_store
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols
 from services.committee.usecases.access_scope import own_cases, partner_of
@@ -115,7 +116,7 @@ def submit(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
     # Reporting shows a proposer what happens in its case: nobody gets that by naming a file of others.
     theirs = _may_be_theirs(uow, row)
     uow.tx.publish(submitted if theirs else submitted.model_copy(update={"proposer": None, "zone_id": None}))
-    for conflict in cases.conflicts(uow.session, [row.id]):
+    for conflict in conflicts.of_applications(uow.session, [row.id]):
         uow.tx.publish(outgoing.conflicted(row, conflict))
     return filed(uow, row)
 
@@ -163,7 +164,7 @@ def filed(reading: CaseReading, row: ApplicationRow) -> Filed:
     """Return an application with all that the caller, who may see it, reads of it."""
     entries = [
         (decision, reading.decrypt_mapping(encrypted_columns.decision(decision.id), decision.encrypted))
-        for decision in cases.decisions(reading.session, row.id)
+        for decision in decision_store.of_application(reading.session, row.id)
     ]
     theirs = _is_file_of(reading, row)
     status = enrolments.status(reading.session, row.enrolment_id) if theirs else None

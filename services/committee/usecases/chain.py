@@ -18,6 +18,7 @@ from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefuse
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, HandoverRow
 from services.committee.store import cases, encrypted_columns, enrolments
+from services.committee.store import decisions as decision_store
 from services.committee.store import handovers as store
 from services.committee.store import reviews as review_store
 from services.committee.usecases import deadlines, end_of_protection, protocols
@@ -126,7 +127,7 @@ def _kept_since(uow: CaseUnitOfWork, handover: HandoverRow) -> bool:
     kept += [each.created_at for each in reviews if each.cause == "real_alarm" and each.outcome != "end"]
     kept += [
         each.decided_at
-        for each in cases.decisions(uow.session, handover.application_id)
+        for each in decision_store.of_application(uow.session, handover.application_id)
         if each.kind != "draft" and each.outcome == "granted"
     ]
     return any(at is not None and at > handover.created_at for at in kept)

@@ -15,7 +15,7 @@ from services.committee.domain.application import State
 from services.committee.errors import ConflictRefused, ConflictUnknown
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, ConflictRow
-from services.committee.store import cases, encrypted_columns, enrolments
+from services.committee.store import conflicts, encrypted_columns, enrolments
 from services.committee.store.encrypted_columns import UNREADABLE
 from services.committee.usecases import application_content
 from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
@@ -48,7 +48,7 @@ def declare(uow: CaseUnitOfWork, application_id: UUID, subject: str, reason: str
     conflict.declared_at, conflict.declared_by = max(uow.at, after), uow.caller.subject
     conflict.withdrawn_at = conflict.withdrawn_by = None
     conflict.encrypted = uow.encrypt(encrypted_columns.conflict(row.id, conflict.subject), {"reason": reason})
-    cases.keep_conflict(uow.session, conflict)
+    conflicts.keep_conflict(uow.session, conflict)
     uow.note(row.id, "conflict of interest declared")
     # Other services hear whose file it is as soon as the application says so.
     if row.enrolment_id is not None:
@@ -82,13 +82,13 @@ def withdraw(uow: CaseUnitOfWork, application_id: UUID, subject: str, reason: st
 def of_case(reading: CaseReading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
     """Return the conflicts of interest that were declared in a case, with the reasons; withdrawn ones too."""
     row = reading.readable(application_id)
-    found = cases.conflicts(reading.session, [row.id])
+    found = conflicts.of_applications(reading.session, [row.id])
     return [(each, _reason(reading, each)) for each in found]
 
 
 def said_of_caller(reading: CaseReading) -> Sequence[ConflictRow]:
     """Return the conflicts of interest of the caller that somebody else declared, and nobody withdrew."""
-    return cases.said_of(reading.session, reading.caller.subject)
+    return conflicts.list_declared_by_others(reading.session, reading.caller.subject)
 
 
 def _reason(reading: CaseReading, row: ConflictRow) -> str:
@@ -99,7 +99,7 @@ def _reason(reading: CaseReading, row: ConflictRow) -> str:
 
 
 def _of(uow: CaseUnitOfWork, row: ApplicationRow, person: str) -> ConflictRow | None:
-    found = cases.conflicts(uow.session, [row.id])
+    found = conflicts.of_applications(uow.session, [row.id])
     return next((each for each in found if account(each.subject) == person), None)
 
 

@@ -16,7 +16,8 @@ from services.committee.domain.registry_mismatch import WATCHES
 from services.committee.errors import DecidedElsewhere
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow
-from services.committee.store import cases, encrypted_columns
+from services.committee.store import decisions as decision_store
+from services.committee.store import encrypted_columns
 from services.committee.usecases import (
     applications,
     deadlines,
@@ -187,7 +188,7 @@ def _decide(
     decision = DecisionRow(
         id=uuid4(),
         application_id=row.id,
-        number=len(cases.decisions(uow.session, row.id)) + 1,
+        number=len(decision_store.of_application(uow.session, row.id)) + 1,
         kind=kind,
         outcome="granted" if outcome == "grant" else "refused",
         protocol_id=row.protocol_id,
@@ -205,7 +206,7 @@ def _decide(
         delays = _rules(uow, row).delays
         decision.review_on = local_day(kinds.due_at("review", uow.at, delays))
         decision.ends_on = local_day(kinds.due_at("end", uow.at, delays))
-    cases.add_decision(uow.session, decision)
+    decision_store.add_decision(uow.session, decision)
     return decision
 
 
@@ -252,7 +253,7 @@ def _rules(uow: CaseUnitOfWork, row: ApplicationRow) -> Rules:
 
 def _last_draft(uow: CaseUnitOfWork, row: ApplicationRow, move: domain.Move) -> DecisionRow:
     domain.moved(state_of(row), move)
-    drafts = [each for each in cases.decisions(uow.session, row.id) if each.kind == "draft"]
+    drafts = [each for each in decision_store.of_application(uow.session, row.id) if each.kind == "draft"]
     if row.state != State.AWAITING_APPROVAL or not drafts:
         raise DecidedElsewhere("there is no draft to approve")
     return drafts[-1]

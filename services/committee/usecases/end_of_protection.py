@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.database.database import Session
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow
-from services.committee.store import cases
+from services.committee.store import decisions as decision_store
 from services.committee.store import reviews as store
 from services.committee.usecases import deadlines, registry_mismatch
 from services.committee.usecases.unit_of_work import CaseUnitOfWork
@@ -29,7 +29,7 @@ def void_ends(uow: CaseUnitOfWork, application_id: UUID) -> None:
 
 def deciders(session: Session, row: ApplicationRow) -> list[str]:
     """Say who took what a review is asked of: the last final decision, or the review that ended the alarm."""
-    final = [each for each in cases.decisions(session, row.id) if each.kind == "final"]
+    final = [each for each in decision_store.of_application(session, row.id) if each.kind == "final"]
     held = [each for each in store.reviews_of(session, row.id) if each.outcome == "end" and each.held_at]
     last = max(
         [(each.decided_at, each.present) for each in final]

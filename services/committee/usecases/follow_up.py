@@ -7,7 +7,7 @@ from chassis.runtime import clock
 from contracts.envelope import Event
 from contracts.topology import COMMITTEE_FOLLOW_UP
 from services.committee.events import incoming
-from services.committee.store import cases
+from services.committee.store import conflicts
 from services.committee.usecases import registry_mismatch, reviews
 
 
@@ -20,4 +20,4 @@ def record(tx: Transaction, events: Sequence[Event]) -> None:
         elif file := incoming.enrolment(event):
             registry_mismatch.record_enrolment(tx.session, file, clock.now())
         elif conflict := incoming.registry_conflict(event):
-            cases.keep_registry_conflict(tx.session, conflict)
+            conflicts.keep_registry_conflict(tx.session, conflict)

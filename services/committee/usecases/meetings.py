@@ -18,7 +18,7 @@ from services.committee.errors import (
     ProtocolUnknown,
 )
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
-from services.committee.store import cases, encrypted_columns, pending_decisions, reviews
+from services.committee.store import cases, conflicts, encrypted_columns, pending_decisions, reviews
 from services.committee.store import meetings as store
 from services.committee.store.encrypted_columns import UNREADABLE
 from services.committee.usecases import application_content, protocols, quorum
@@ -129,7 +129,7 @@ def seen(reading: CaseReading, row: MeetingRow) -> Seen:
     for item in store.agenda(reading.session, row.id):
         application = cases.application(reading.session, item.application_id) if item.application_id else None
         me = reading.caller.subject
-        if cases.is_conflicted(reading.session, me, item.application_id, item.enrolment_id):
+        if conflicts.is_conflicted(reading.session, me, item.application_id, item.enrolment_id):
             continue
         counts = partial(_counts, reading, row, application, item)
         agenda.append((item, Known("agenda item", item.id).read("present", counts, None)))

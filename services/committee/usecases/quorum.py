@@ -8,7 +8,7 @@ from services.committee.domain.presence import Counted, count, sits_on
 from services.committee.domain.protocol import CORE, Rules
 from services.committee.errors import QuorumMissing
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
-from services.committee.store import cases, members
+from services.committee.store import conflicts, members
 from services.committee.store import meetings as store
 from services.committee.usecases import application_content, protocols
 from services.committee.usecases.unit_of_work import CaseReading
@@ -50,7 +50,7 @@ def still_counted(
     reading: CaseReading, application: ApplicationRow, there: Mapping[str, str], rules: Rules
 ) -> Counted:
     """Say who of those that decided at a meeting that is over counts now; raises `QuorumMissing`."""
-    out = cases.conflicted(reading.session, application.id, application.enrolment_id)
+    out = conflicts.conflicted(reading.session, application.id, application.enrolment_id)
     found = count(there, {}, out | _deciders(application), rules.quorum)
     refuse_without(found)
     return found
@@ -105,7 +105,7 @@ def _rules(reading: CaseReading, row: MeetingRow, application: ApplicationRow | 
 
 def _excluded(reading: CaseReading, application: ApplicationRow | None, item: AgendaRow) -> set[str]:
     """Say who has a conflict; and, after a request for review, who took the decision that is reviewed."""
-    conflicted = cases.conflicted(reading.session, item.application_id, item.enrolment_id)
+    conflicted = conflicts.conflicted(reading.session, item.application_id, item.enrolment_id)
     return conflicted | (_deciders(application) if application else set())
 
 

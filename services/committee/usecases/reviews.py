@@ -19,6 +19,7 @@ from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefus
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
 from services.committee.store import cases, encrypted_columns, enrolments
+from services.committee.store import decisions as decision_store
 from services.committee.store import reviews as store
 from services.committee.usecases import (
     chain,
@@ -169,7 +170,7 @@ def _state_after(uow: CaseUnitOfWork, row: ApplicationRow, outcome: str) -> Stat
         raise ReviewMoveRefused("the committee ratifies it first", field="outcome")
     if state != State.ENDING:
         return None
-    final = [each for each in cases.decisions(uow.session, row.id) if each.kind == "final"]
+    final = [each for each in decision_store.of_application(uow.session, row.id) if each.kind == "final"]
     if outcome != "extend" or not final or final[-1].outcome != "granted":
         raise ReviewMoveRefused(
             "the alarm is to end: extend it, or ask for a review of the refusal", field="outcome"

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.database.unit_of_work import UnitOfWork
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import ApplicationRow, HistoryRow
-from services.committee.store import cases, encrypted_columns
+from services.committee.store import cases, conflicts, encrypted_columns
 from services.committee.store.access_scope import AccessScope
 from services.committee.usecases.access_scope import scope_of
 
@@ -30,13 +30,13 @@ class CaseReading(UnitOfWork):
         row = cases.application(self.session, application_id, self.scope, lock=lock)
         if row is None:
             raise ApplicationUnknown("there is no such application")
-        if cases.is_conflicted(self.session, self.caller.subject, row.id, row.enrolment_id):
+        if conflicts.is_conflicted(self.session, self.caller.subject, row.id, row.enrolment_id):
             raise ApplicationUnknown("there is no such application")
         return row
 
     def is_conflicted(self, enrolment_id: UUID) -> bool:
         """Say whether the caller has a conflict of interest in any case of this victim."""
-        return cases.is_conflicted(self.session, self.caller.subject, None, enrolment_id)
+        return conflicts.is_conflicted(self.session, self.caller.subject, None, enrolment_id)
 
 
 @dataclass(frozen=True)

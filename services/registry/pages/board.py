@@ -8,7 +8,7 @@ from services.registry.domain.roles import FILE_MANAGER, READERS, STOCK_KEEPERS
 from services.registry.pages.context import Page
 from services.registry.presenters.files import disclose_lines
 from services.registry.presenters.transfers import disclose_transfer
-from services.registry.usecases import access, files, reminders, transfers, zones
+from services.registry.usecases import conflicts_of_interest, files, reminders, transfers, zones
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,7 +25,7 @@ def board(page: Page) -> Response:
         what: dict[str, object] = {
             "rows": disclose_lines(uow, files.list_files(uow, _LINES)),
             "reminders": reminders.list_reminders(uow, _LINES),
-            "said_of_you": access.list_conflicts_said_by_others(uow),
+            "said_of_you": conflicts_of_interest.list_declared_by_others(uow),
             "lasting": LASTING,
             "transfers": [disclose_transfer(uow, each) for each in transfers.list_transfers(uow, _LINES)],
             "zones": zones.name_zones(uow, page.language),

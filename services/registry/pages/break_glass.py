@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 
 from services.registry.domain.roles import FILE_MANAGER, READERS
 from services.registry.pages.context import Page
-from services.registry.presenters.access import disclose_break_glass
-from services.registry.usecases import access
+from services.registry.presenters.break_glass import disclose_break_glass
+from services.registry.usecases import break_glass
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,5 +24,5 @@ def break_glass_access(page: Page, access_id: UUID) -> Response:
     """Show who opened a file of this zone, and why."""
     caller = page.reader(FILE_MANAGER)
     with page.unit_of_work(caller) as uow:
-        disclosed = disclose_break_glass(uow, access.read_break_glass(uow, access_id))
+        disclosed = disclose_break_glass(uow, break_glass.read_access(uow, access_id))
     return page.show("break_glass_access.html", caller, access=disclosed)

@@ -26,7 +26,7 @@ from services.registry.presenters.cards import disclose_card
 from services.registry.presenters.files import disclose_file
 from services.registry.presenters.transfers import disclose_transfer
 from services.registry.schemas.file import EnrolmentOut, TransferOut
-from services.registry.usecases import access, cards, files, photos, stock, transfers, zones
+from services.registry.usecases import break_glass, cards, files, photos, stock, transfers, zones
 
 router = APIRouter(include_in_schema=False)
 
@@ -96,7 +96,7 @@ def _whole(uow: UnitOfWork, enrolment_id: UUID, locale: str) -> FileShown:
         kept = disclose_card(uow, cards.read_card(uow, enrolment_id))
     except CardUnknown:
         kept = None
-    until = access.find_opened_until(uow, enrolment_id)
+    until = break_glass.find_opened_until(uow, enrolment_id)
     change = own and found.row.restricted_at is None and found.row.erased_at is None
     return {
         "file": disclose_file(uow, found),

@@ -12,7 +12,7 @@ from sqlmodel import Session, and_, col, not_, or_, select
 from services.registry.domain.transfers import TransferState
 from services.registry.errors import DeviceAlreadyIssued
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TransferRow
-from services.registry.store.access import conflicted_files
+from services.registry.store.conflicts import conflicted_files
 
 
 def enrolment(session: Session, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow | None:

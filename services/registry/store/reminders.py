@@ -10,7 +10,7 @@ from sqlmodel import Session, and_, col, or_, select
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, send
 from services.registry.models import EnrolmentRow, ReminderRow
-from services.registry.store.access import conflicted_files
+from services.registry.store.conflicts import conflicted_files
 
 # Another date for the same thing: it is told of anew when that date comes. What was due before and still is
 # goes on growing louder.

@@ -8,7 +8,7 @@ from chassis.errors import Forbidden
 from chassis.security.principal import Principal
 from services.registry.errors import EnrolmentUnknown, FileRestricted
 from services.registry.models import EnrolmentRow
-from services.registry.store import access, files
+from services.registry.store import break_glass, conflicts, files
 
 
 def zone_of(caller: Principal) -> str:
@@ -59,14 +59,14 @@ def _may_read(uow: UnitOfWork, row: EnrolmentRow) -> bool:
     zone = caller.zone if "file_manager" in caller.roles else None
     if zone is not None and (row.managing_zone_id == zone or files.is_offered(uow.session, row.id, zone)):
         return True
-    return access.is_opened(uow.session, row.id, caller.subject, uow.at)
+    return break_glass.is_opened(uow.session, row.id, caller.subject, uow.at)
 
 
 def is_conflicted(uow: UnitOfWork, enrolment_id: UUID) -> bool:
     """Check whether the caller has a conflict of interest of a file: then it does not exist for them."""
-    return access.is_conflicted(uow.session, enrolment_id, uow.caller.subject)
+    return conflicts.is_conflicted(uow.session, enrolment_id, uow.caller.subject)
 
 
 def pick_conflicted(uow: UnitOfWork, enrolment_ids: Collection[UUID]) -> set[UUID]:
     """Pick those of these files that do not exist for the caller."""
-    return access.conflicted_files_of(uow.session, enrolment_ids, uow.caller.subject)
+    return conflicts.conflicted_files_of(uow.session, enrolment_ids, uow.caller.subject)

@@ -6,7 +6,7 @@ from chassis.database.database import Transaction
 from contracts.envelope import Event
 from contracts.topology import REGISTRY_GRANTS
 from services.registry.events import incoming
-from services.registry.usecases import access, files
+from services.registry.usecases import conflicts_of_interest, files
 
 
 def record_news(tx: Transaction, events: Sequence[Event]) -> None:
@@ -18,4 +18,4 @@ def record_news(tx: Transaction, events: Sequence[Event]) -> None:
     for row in sorted(decided, key=lambda row: (row.enrolment_id, row.number, row.decided_at)):
         files.record_decision(tx, row)
     for conflict in filter(None, map(incoming.conflicted, news)):
-        access.record_conflict(tx, conflict)
+        conflicts_of_interest.record_conflict(tx, conflict)

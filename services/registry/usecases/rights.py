@@ -17,7 +17,7 @@ from chassis.database.unit_of_work import UnitOfWork
 from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.errors import EnrolmentMoveRefused, FileRestricted
 from services.registry.models import DeviceRow, EnrolmentRow, PhotoRow
-from services.registry.store import access, encrypted_columns, photos, search
+from services.registry.store import break_glass, conflicts, encrypted_columns, photos, search
 from services.registry.store import files as store
 from services.registry.store import reminders as reminder_store
 from services.registry.store import transfers as transfer_store
@@ -47,7 +47,7 @@ def copy_file(uow: UnitOfWork, enrolment_id: UUID) -> dict[str, object]:
         "photos": [_photo(uow, each) for each in photos.of_file(session, row.id)],
         "break_glass": [
             {**_shown(each), **uow.decrypt(encrypted_columns.break_glass(each.id), each.encrypted)}
-            for each in access.break_glass_uses(session, row.id)
+            for each in break_glass.list_uses(session, row.id)
         ],
         # Who has a conflict of interest is theirs: the key of that reminder names them.
         "reminders": [
@@ -97,7 +97,8 @@ def erase_file(uow: UnitOfWork, enrolment_id: UUID) -> EnrolmentRow:
         device.phone_number = b""
     for transfer in transfer_store.of_file(uow.session, row.id):
         transfer.encrypted = b""
-    access.forget_reasons(uow.session, row.id)
+    conflicts.forget_reasons(uow.session, row.id)
+    break_glass.forget_reasons(uow.session, row.id)
     for photo in photos.of_file(uow.session, row.id):
         photos.remove(uow.session, photo)
     search.put(uow.session, row.id, [])

@@ -14,7 +14,8 @@ from services.committee.presenters.disclosure import log_read, purpose_of
 from services.committee.presenters.papers import pdf
 from services.committee.presenters.papers.pdf import Minutes, Point, Present
 from services.committee.presenters.partner_names import name_partner
-from services.committee.store import cases, encrypted_columns, reviews
+from services.committee.store import decisions as decision_store
+from services.committee.store import encrypted_columns, reviews
 from services.committee.usecases import meetings, protocols
 from services.committee.usecases.meetings import Seen
 from services.committee.usecases.unit_of_work import CaseReading
@@ -95,7 +96,7 @@ def _decision(
 ) -> tuple[Language, tuple[str, int] | None, DecisionRow, Point]:
     """Return the last decision on a case; raises `ApplicationUnknown` where there is none."""
     row = reading.readable(application_id)
-    decided = [each for each in cases.decisions(reading.session, row.id) if each.kind != "draft"]
+    decided = [each for each in decision_store.of_application(reading.session, row.id) if each.kind != "draft"]
     if not decided:
         raise ApplicationUnknown("nothing was decided yet")
     last = decided[-1]
@@ -131,7 +132,7 @@ def _point(reading: CaseReading, meeting: MeetingRow, item: AgendaRow, name: Nam
             excluded=_names(review.excluded, name),
         )
     assert item.application_id is not None  # noqa: S101 - one of both is there
-    decided = cases.decisions(reading.session, item.application_id)
+    decided = decision_store.of_application(reading.session, item.application_id)
     here = [each for each in decided if each.meeting_id == meeting.id]
     if not here:
         return Point(_short(str(item.application_id)), False, item.state)

@@ -4,7 +4,7 @@ from chassis.database.unit_of_work import UnitOfWork
 from services.registry.models import BreakGlassRow
 from services.registry.presenters.disclosure import log_break_glass, log_read
 from services.registry.schemas.access import BreakGlassOut
-from services.registry.usecases.access import BreakGlassAccess
+from services.registry.usecases.break_glass import BreakGlassAccess
 
 
 def confirm_break_glass(uow: UnitOfWork, opened: BreakGlassRow) -> BreakGlassOut:

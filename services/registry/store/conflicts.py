@@ -1,4 +1,4 @@
-"""Who has a conflict of interest, and who opened a file that is not theirs."""
+"""Who has a conflict of interest in a file."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from chassis.security.accounts import account
 from contracts.conflicts import NEVER, REGISTRY
-from services.registry.models import BreakGlassRow, FileConflictRow
+from services.registry.models import FileConflictRow
 
 
 def is_conflicted(session: Session, enrolment_id: UUID, subject: str) -> bool:
@@ -27,6 +27,13 @@ def conflicted_files(subject: str) -> Select[tuple[UUID]]:
     """Select the files in which a person has a conflict of interest, to be asked within another question."""
     return select(FileConflictRow.enrolment_id).where(
         col(FileConflictRow.subject) == account(subject), _stands()
+    )
+
+
+def conflicted_files_of(session: Session, enrolment_ids: Collection[UUID], subject: str) -> set[UUID]:
+    """Pick those of these files in which a person has a conflict of interest."""
+    return set(
+        session.scalars(conflicted_files(subject).where(col(FileConflictRow.enrolment_id).in_(enrolment_ids)))
     )
 
 
@@ -55,17 +62,24 @@ def upsert_conflict(session: Session, row: FileConflictRow) -> bool:
     return session.execute(newer.returning(col(FileConflictRow.subject))).first() is not None
 
 
-def said_here(session: Session, enrolment_id: UUID, person: str) -> FileConflictRow | None:
+def find_own_declaration(session: Session, enrolment_id: UUID, person: str) -> FileConflictRow | None:
     """Find the conflict of interest of somebody that was declared here."""
     return session.get(FileConflictRow, (enrolment_id, person, REGISTRY))
 
 
-def said_of(session: Session, person: str) -> Sequence[datetime]:
+def list_declared_by_others(session: Session, person: str) -> Sequence[datetime]:
     """List when others declared that somebody has a conflict of interest, and did not withdraw it."""
     theirs = (col(FileConflictRow.subject) == account(person), col(FileConflictRow.by_another), _stands())
     return session.exec(
         select(FileConflictRow.declared_at).where(*theirs).order_by(col(FileConflictRow.declared_at))
     ).all()
+
+
+def forget_reasons(session: Session, enrolment_id: UUID) -> None:
+    """Forget why somebody had a conflict of interest, for it tells of people; who it was stays."""
+    session.execute(
+        update(FileConflictRow).where(col(FileConflictRow.enrolment_id) == enrolment_id).values(encrypted=None)
+    )
 
 
 def _stands() -> ColumnElement[bool]:
@@ -74,52 +88,3 @@ def _stands() -> ColumnElement[bool]:
         col(FileConflictRow.withdrawn_at).is_(None),
         col(FileConflictRow.declared_at) > col(FileConflictRow.withdrawn_at),
     )
-
-
-def conflicted_files_of(session: Session, enrolment_ids: Collection[UUID], subject: str) -> set[UUID]:
-    """Pick those of these files in which a person has a conflict of interest."""
-    return set(
-        session.scalars(conflicted_files(subject).where(col(FileConflictRow.enrolment_id).in_(enrolment_ids)))
-    )
-
-
-def add_break_glass(session: Session, row: BreakGlassRow) -> None:
-    """Record that somebody used break-glass access to a file."""
-    session.add(row)
-
-
-def break_glass(session: Session, access_id: UUID) -> BreakGlassRow | None:
-    """Find one time that somebody used break-glass access."""
-    return session.get(BreakGlassRow, access_id)
-
-
-def break_glass_uses(session: Session, enrolment_id: UUID) -> Sequence[BreakGlassRow]:
-    """List each time that somebody used break-glass access to a file, in order."""
-    found = select(BreakGlassRow).where(col(BreakGlassRow.enrolment_id) == enrolment_id)
-    return session.exec(found.order_by(col(BreakGlassRow.opened_at))).all()
-
-
-def forget_reasons(session: Session, enrolment_id: UUID) -> None:
-    """Forget why somebody had a conflict or opened the file, for it tells of people; who they were stays."""
-    session.execute(
-        update(FileConflictRow).where(col(FileConflictRow.enrolment_id) == enrolment_id).values(encrypted=None)
-    )
-    session.execute(
-        update(BreakGlassRow).where(col(BreakGlassRow.enrolment_id) == enrolment_id).values(encrypted=b"")
-    )
-
-
-def is_opened(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> bool:
-    """Check whether a file is open for a person at a moment."""
-    return opened_until(session, enrolment_id, subject, at) is not None
-
-
-def opened_until(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> datetime | None:
-    """Find until when a file that somebody opened is open for them; None where it is not."""
-    found = select(BreakGlassRow.until).where(
-        col(BreakGlassRow.enrolment_id) == enrolment_id,
-        col(BreakGlassRow.subject) == subject,
-        col(BreakGlassRow.opened_at) <= at,
-        col(BreakGlassRow.until) > at,
-    )
-    return session.exec(found.order_by(col(BreakGlassRow.until).desc()).limit(1)).first()
