@@ -8,7 +8,13 @@ from chassis.security.key_rotation import LOOK_EVERY_S
 from contracts.topology import COMMITTEE_FOLLOW_UP
 from services.committee.bootstrap import COMMITTEE
 from services.committee.clients import ChainApproach
-from services.committee.usecases import chain_deliveries, deadlines, follow_up, pending_settlement, protocols
+from services.committee.usecases import (
+    chain_deliveries,
+    deadlines,
+    handle_events,
+    pending_settlement,
+    protocols,
+)
 
 PROCESS = WorkerProcess(COMMITTEE)
 on_stop = PROCESS.stop
@@ -29,7 +35,7 @@ class CommitteeWorker:
     def on_news(self, deliveries: list[Delivery]) -> None:
         """Record news: a real alarm asks for a review, a file begins or ends a wait, a conflict of interest."""
         with PROCESS.database.transaction() as tx:
-            follow_up.record(tx, [each.event for each in deliveries])
+            handle_events.record_events(tx, [each.event for each in deliveries])
 
     @every(10)
     def tell_of_deadlines(self) -> None:

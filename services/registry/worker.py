@@ -5,7 +5,7 @@ from chassis.messaging.worker import Delivery, every, listen
 from chassis.security.key_rotation import LOOK_EVERY_S
 from contracts.topology import REGISTRY_AUDIT, REGISTRY_GRANTS, REGISTRY_TESTS, REGISTRY_ZONES
 from services.registry.bootstrap import REGISTRY, pseudonym_key_of
-from services.registry.usecases import committee_news, devices, reminders, search, witnessing, zones
+from services.registry.usecases import handle_events, reminders, search
 
 PROCESS = WorkerProcess(REGISTRY)
 on_stop = PROCESS.stop
@@ -20,25 +20,25 @@ class RegistryWorker:
     def on_decision(self, deliveries: list[Delivery]) -> None:
         """Record what the committee decided of an alarm, and who there has a conflict of interest."""
         with PROCESS.database.transaction() as tx:
-            committee_news.record_news(tx, [each.event for each in deliveries])
+            handle_events.record_committee_events(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_TESTS, batch=20)
     def on_test_routed(self, deliveries: list[Delivery]) -> None:
         """Record a test press that came all the way to dispatch."""
         with PROCESS.database.transaction() as tx:
-            devices.record_tests(tx, [each.event for each in deliveries])
+            handle_events.record_tests(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_ZONES)
     def on_zones(self, deliveries: list[Delivery]) -> None:
         """Record which zones dispatch published as in force; a copy changes nothing."""
         with PROCESS.database.transaction() as tx:
-            zones.record_published(tx, [each.event for each in deliveries])
+            handle_events.record_zones(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_AUDIT, batch=20)
     def on_audit_sealed(self, deliveries: list[Delivery]) -> None:
         """Record where reporting signed its audit log: we are its witness, as it is everybody else's."""
         with PROCESS.database.transaction() as tx:
-            witnessing.record_seals(tx, [each.event for each in deliveries])
+            handle_events.record_seals(tx, [each.event for each in deliveries])
 
     @every(10)
     def remind(self) -> None:

@@ -1,6 +1,5 @@
 """Buttons with their phones: issued, suspended, lost, handed in, tested."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -9,12 +8,10 @@ from chassis.database.database import Transaction
 from chassis.database.unit_of_work import UnitOfWork
 from chassis.errors import Invalid
 from chassis.runtime import clock
-from contracts.envelope import Event
-from contracts.topology import REGISTRY_TESTS
 from services.registry.domain import lifecycle as domain
 from services.registry.domain.lifecycle import DeviceMove, DeviceStatus, EnrolmentStatus
 from services.registry.errors import DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
-from services.registry.events import incoming, outgoing
+from services.registry.events import outgoing
 from services.registry.models import DeviceRow, EnrolmentRow, StockRow
 from services.registry.store import encrypted_columns
 from services.registry.store import files as store
@@ -105,15 +102,6 @@ def _file_of(uow: UnitOfWork, device_id: UUID) -> EnrolmentRow:
         return find_own_file(uow, enrolment_id, lock=True)
     except EnrolmentUnknown:
         raise DeviceUnknown("there is no such device") from None
-
-
-def record_tests(tx: Transaction, events: Sequence[Event]) -> None:
-    """Record the test presses that came through, each event once; raises `Invalid`."""
-    fresh = tx.claim(REGISTRY_TESTS, [event.id for event in events])
-    # By device, so that two workers lock the files in the same order.
-    passed = {incoming.passed_test(event) for event in events if event.id in fresh}
-    for device_id, received_at in sorted(test for test in passed if test):
-        record_test(tx, device_id, received_at)
 
 
 def record_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:

@@ -1,20 +1,10 @@
 """Which police zones there are. Dispatch owns the map; until it told, each zone is taken as it is named."""
 
-from collections.abc import Sequence
-
 from chassis.database.database import Transaction
 from chassis.database.unit_of_work import UnitOfWork
-from contracts.envelope import Event
 from services.registry.errors import ZoneUnknown
-from services.registry.events import incoming
 from services.registry.models import ZonesRow
 from services.registry.store import zones as store
-
-
-def record_published(tx: Transaction, events: Sequence[Event]) -> None:
-    """Record which zones dispatch published last; raises `Invalid`."""
-    for row in filter(None, map(incoming.zones_in_force, events)):
-        record_zones(tx, row)
 
 
 def record_zones(tx: Transaction, row: ZonesRow) -> None:

@@ -1,4 +1,4 @@
-"""News from other services: a real alarm asks for a review, a file moves on, a conflict keeps somebody out."""
+"""Events of other services: a real alarm asks for a review, a file moves on, a conflict keeps somebody out."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from services.committee.store import conflicts
 from services.committee.usecases import registry_mismatch, reviews
 
 
-def record(tx: Transaction, events: Sequence[Event]) -> None:
+def record_events(tx: Transaction, events: Sequence[Event]) -> None:
     """Record what is new among these events, each once; raises `Invalid`."""
     fresh = tx.claim(COMMITTEE_FOLLOW_UP, [event.id for event in events])
     for event in {event.id: event for event in events if event.id in fresh}.values():
