@@ -101,7 +101,7 @@ def _came_in(database: Database, vault: Vault) -> str:
     known = uuid4()
     case = IncomingCase(uuid4(), "consent", "hers", True, {"urgency": "soon"})
     with database.transaction() as tx:
-        chain.came_in(CaseUnitOfWork(tx, vault, chain.THEM), known, case)
+        chain.receive_referral(CaseUnitOfWork(tx, vault, chain.THEM), known, case)
     return str(known)
 
 

@@ -5,11 +5,11 @@ from fastapi import FastAPI
 from chassis.bootstrap.api import ApiProcess, create_api
 from chassis.security import signin
 from services.committee import pages
-from services.committee.api import board, cases, chain, decisions, meetings, members, papers, protocols
+from services.committee.api import cases, chain, decisions, meetings, members, papers, protocols, todo_list
 from services.committee.bootstrap import COMMITTEE
 from services.committee.settings import CommitteeSettings
 
-_SUBJECTS = (protocols, members, cases, board, decisions, meetings, papers, chain)
+_SUBJECTS = (protocols, members, cases, todo_list, decisions, meetings, papers, chain)
 
 
 def create_app(settings: CommitteeSettings | None = None) -> FastAPI:

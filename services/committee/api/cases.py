@@ -7,14 +7,14 @@ from fastapi import APIRouter, Response
 
 from services.committee.api.dependencies import (
     ConflictKeeperReading,
-    ConflictKeeperWork,
+    ConflictKeeperUnitOfWork,
     Limit,
     MemberReading,
-    MemberWork,
-    OfficerWork,
+    MemberUnitOfWork,
+    OfficerUnitOfWork,
     OpinionGiverReading,
-    OpinionGiverWork,
-    ProposerWork,
+    OpinionGiverUnitOfWork,
+    ProposerUnitOfWork,
     ReaderReading,
 )
 from services.committee.domain.application import Assessment, DraftChanges, State
@@ -45,7 +45,7 @@ router = APIRouter(prefix="/v1/applications")
 
 
 @router.post("", status_code=201, tags=["applications"])
-def draft(body: ApplicationIn, response: Response, uow: ProposerWork) -> ApplicationOut:
+def draft(body: ApplicationIn, response: Response, uow: ProposerUnitOfWork) -> ApplicationOut:
     """Start a draft; it may be incomplete."""
     filed = applications.draft(uow, _changes(body))
     response.headers["Location"] = f"/v1/applications/{filed.row.id}"
@@ -53,26 +53,26 @@ def draft(body: ApplicationIn, response: Response, uow: ProposerWork) -> Applica
 
 
 @router.patch("/{application_id}", tags=["applications"])
-def edit(application_id: UUID, body: ApplicationIn, uow: ProposerWork) -> ApplicationOut:
+def edit(application_id: UUID, body: ApplicationIn, uow: ProposerUnitOfWork) -> ApplicationOut:
     """Change a draft; fields that are not sent stay as they are."""
     filed = applications.edit(uow, application_id, _changes(body))
     return disclose_application(uow, filed, *body.model_fields_set)
 
 
 @router.post("/{application_id}/submit", tags=["applications"])
-def submit(application_id: UUID, uow: ProposerWork) -> ApplicationOut:
+def submit(application_id: UUID, uow: ProposerUnitOfWork) -> ApplicationOut:
     """Lay it before the committee; 422 names everything that is missing at once."""
     return disclose_application(uow, applications.submit(uow, application_id), "state")
 
 
 @router.post("/{application_id}/withdraw", tags=["applications"])
-def withdraw(application_id: UUID, body: ReasonsIn, uow: ProposerWork) -> ApplicationOut:
+def withdraw(application_id: UUID, body: ReasonsIn, uow: ProposerUnitOfWork) -> ApplicationOut:
     """Take it back before anything was decided."""
     return disclose_application(uow, applications.withdraw(uow, application_id, body.reasons), "state")
 
 
 @router.put("/{application_id}/assessment", tags=["applications"])
-def assess(application_id: UUID, body: AssessmentWhole, uow: OfficerWork) -> ApplicationOut:
+def assess(application_id: UUID, body: AssessmentWhole, uow: OfficerUnitOfWork) -> ApplicationOut:
     """Record a risk assessment; any officer may raise the level, only the committee in a meeting lowers it."""
     assessment = Assessment(**body.model_dump(exclude={"meeting_id"}))
     sits = body.meeting_id is not None and meetings.sits(uow, body.meeting_id, application_id)
@@ -81,7 +81,7 @@ def assess(application_id: UUID, body: AssessmentWhole, uow: OfficerWork) -> App
 
 
 @router.put("/{application_id}/opinion", tags=["opinions"])
-def give_opinion(application_id: UUID, body: OpinionIn, uow: OpinionGiverWork) -> list[OpinionOut]:
+def give_opinion(application_id: UUID, body: OpinionIn, uow: OpinionGiverUnitOfWork) -> list[OpinionOut]:
     """Record what the caller's partner thinks, and which part of it the others read."""
     opinion_usecases.give(uow, application_id, Opinion(**body.model_dump()))
     row = uow.readable(application_id)
@@ -96,14 +96,14 @@ def opinions(application_id: UUID, reading: OpinionGiverReading) -> list[Opinion
 
 
 @router.post("/{application_id}/conflicts", status_code=204, tags=["applications"])
-def declare_conflict(application_id: UUID, body: ConflictIn, uow: MemberWork) -> None:
+def declare_conflict(application_id: UUID, body: ConflictIn, uow: MemberUnitOfWork) -> None:
     """Declare that somebody has a conflict: the case no longer exists for them, whatever their role."""
     conflicts_of_interest.declare(uow, application_id, body.subject or uow.caller.subject, body.reason)
     log_conflict(uow, application_id)
 
 
 @router.post("/{application_id}/conflicts/withdraw", status_code=204, tags=["applications"])
-def withdraw_conflict(application_id: UUID, body: ConflictWithdrawalIn, uow: ConflictKeeperWork) -> None:
+def withdraw_conflict(application_id: UUID, body: ConflictWithdrawalIn, uow: ConflictKeeperUnitOfWork) -> None:
     """Withdraw a conflict declared in error: the case exists for them again, unless it stands elsewhere."""
     conflicts_of_interest.withdraw(uow, application_id, body.subject, body.reason)
     log_conflict(uow, application_id)

@@ -16,7 +16,7 @@ from services.committee.api.dependencies import (
     Limit,
     MemberReading,
     Process,
-    SecretariatWork,
+    SecretariatUnitOfWork,
     SettingsOf,
     refuse_unconnected,
 )
@@ -43,7 +43,9 @@ router = APIRouter(prefix="/v1")
 
 
 @router.post("/applications/{application_id}/refer", status_code=201, tags=["chain approach"])
-def refer(application_id: UUID, body: ReferralIn, uow: SecretariatWork, settings: SettingsOf) -> HandoverOut:
+def refer(
+    application_id: UUID, body: ReferralIn, uow: SecretariatUnitOfWork, settings: SettingsOf
+) -> HandoverOut:
     """Send a case to the chain approach; its alarm stays as it is until they accept."""
     refuse_unconnected(settings)
     row = chain.refer(uow, application_id, Referral(**body.model_dump()))
@@ -63,14 +65,14 @@ def incoming(reading: MemberReading, limit: Limit = 100) -> list[HandoverOut]:
 
 
 @router.post("/handovers/{handover_id}/accept", tags=["chain approach"])
-def accept(handover_id: UUID, uow: SecretariatWork) -> ApplicationOut:
+def accept(handover_id: UUID, uow: SecretariatUnitOfWork) -> ApplicationOut:
     """Take a case: it becomes a draft with what they sent."""
     _, row = chain.accept(uow, handover_id)
     return disclose_application(uow, applications.filed(uow, row), "handover")
 
 
 @router.post("/handovers/{handover_id}/decline", tags=["chain approach"])
-def decline(handover_id: UUID, body: ReasonsIn, uow: SecretariatWork) -> HandoverOut:
+def decline(handover_id: UUID, body: ReasonsIn, uow: SecretariatUnitOfWork) -> HandoverOut:
     """Do not take it, and say why."""
     row = chain.decline(uow, handover_id, body.reasons)
     return disclose_handover(uow, row, chain.read_content(uow, row))
@@ -92,9 +94,9 @@ async def webhook(request: Request, process: Process) -> None:
 def _take(process: ApiProcess[CommitteeSettings], message: ChainMessage) -> None:
     with unit_of_work(process.database, process.vault, chain.THEM) as uow:
         if isinstance(message, Answered):
-            chain.they_answered(uow, message.data.id, message.data.accepted, message.data.remarks)
+            chain.receive_answer(uow, message.data.id, message.data.accepted, message.data.remarks)
         else:
-            chain.came_in(uow, message.data.id, _case(message))
+            chain.receive_referral(uow, message.data.id, _case(message))
 
 
 def _believed(settings: CommitteeSettings, body: bytes, headers: Mapping[str, str]) -> ChainMessage:

@@ -35,16 +35,16 @@ def refuse_unconnected(settings: CommitteeSettings) -> None:
         raise ChainApproachAbsent("no chain approach is connected to this committee")
 
 
-ProposerWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *PROPOSERS)]
-OfficerWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *OFFICERS)]
-OpinionGiverWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *OPINION_GIVERS)]
-MemberWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *MEMBERS)]
-SecretariatWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "secretariat")]
-ConflictKeeperWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *CONFLICT_KEEPERS)]
-DrafterWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *DRAFTERS)]
-MagistrateWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "magistrate")]
-ProcureurWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "procureur")]
-ProcureurGeneralWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "procureur_general")]
+ProposerUnitOfWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *PROPOSERS)]
+OfficerUnitOfWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *OFFICERS)]
+OpinionGiverUnitOfWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *OPINION_GIVERS)]
+MemberUnitOfWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *MEMBERS)]
+SecretariatUnitOfWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "secretariat")]
+ConflictKeeperUnitOfWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *CONFLICT_KEEPERS)]
+DrafterUnitOfWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, *DRAFTERS)]
+MagistrateUnitOfWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "magistrate")]
+ProcureurUnitOfWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "procureur")]
+ProcureurGeneralUnitOfWork = Annotated[CaseUnitOfWork, unit_of(unit_of_work, "procureur_general")]
 
 ReaderReading = Annotated[CaseReading, unit_of(unit_of_reading, *READERS)]
 OpinionGiverReading = Annotated[CaseReading, unit_of(unit_of_reading, *OPINION_GIVERS)]

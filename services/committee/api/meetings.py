@@ -10,7 +10,7 @@ from services.committee.api.dependencies import (
     Member,
     MemberReading,
     Process,
-    SecretariatWork,
+    SecretariatUnitOfWork,
     SettingsOf,
 )
 from services.committee.bootstrap import unit_of_reading, unit_of_work
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/meetings", tags=["meetings"])
 
 
 @router.post("", status_code=201)
-def plan(body: MeetingIn, response: Response, uow: SecretariatWork) -> MeetingOut:
+def plan(body: MeetingIn, response: Response, uow: SecretariatUnitOfWork) -> MeetingOut:
     """Call a meeting of the committee of a protocol in force."""
     seen = meetings.plan(uow, body.protocol_id, body.starts_at, body.language)
     response.headers["Location"] = f"/v1/meetings/{seen.row.id}"
@@ -33,7 +33,7 @@ def plan(body: MeetingIn, response: Response, uow: SecretariatWork) -> MeetingOu
 
 
 @router.post("/{meeting_id}/agenda")
-def put_on_agenda(meeting_id: UUID, body: AgendaIn, uow: SecretariatWork) -> MeetingOut:
+def put_on_agenda(meeting_id: UUID, body: AgendaIn, uow: SecretariatUnitOfWork) -> MeetingOut:
     """Put an application to decide, or a review to hold, on the agenda; the same again changes nothing."""
     return present_meeting(meetings.put_on_agenda(uow, meeting_id, body.application_id, body.review_id))
 
@@ -51,13 +51,15 @@ def read(meeting_id: UUID, reading: MemberReading) -> MeetingOut:
 
 
 @router.post("/{meeting_id}/open")
-def begin(meeting_id: UUID, uow: SecretariatWork) -> MeetingOut:
+def begin(meeting_id: UUID, uow: SecretariatUnitOfWork) -> MeetingOut:
     """Open the meeting: people come in, and decisions can be taken."""
     return present_meeting(meetings.move(uow, meeting_id, "open"))
 
 
 @router.post("/{meeting_id}/attendance")
-def attend(meeting_id: UUID, body: AttendanceIn, uow: SecretariatWork, settings: SettingsOf) -> MeetingOut:
+def attend(
+    meeting_id: UUID, body: AttendanceIn, uow: SecretariatUnitOfWork, settings: SettingsOf
+) -> MeetingOut:
     """Record that a member is in the room: it counts once they confirm it at their own desk."""
     within = timedelta(hours=settings.presence_confirmed_within_h)
     return present_meeting(presence.record(uow, meeting_id, body.member_id, within))
@@ -74,12 +76,12 @@ def confirm(meeting_id: UUID, caller: Member, process: Process) -> MeetingOut:
 
 
 @router.post("/{meeting_id}/attendance/leave")
-def leave(meeting_id: UUID, body: AttendanceIn, uow: SecretariatWork) -> MeetingOut:
+def leave(meeting_id: UUID, body: AttendanceIn, uow: SecretariatUnitOfWork) -> MeetingOut:
     """Record that somebody goes; they no longer count."""
     return present_meeting(presence.leave(uow, meeting_id, body.member_id))
 
 
 @router.post("/{meeting_id}/close")
-def close(meeting_id: UUID, uow: SecretariatWork) -> MeetingOut:
+def close(meeting_id: UUID, uow: SecretariatUnitOfWork) -> MeetingOut:
     """Close the meeting; what was not decided stands adjourned."""
     return present_meeting(meetings.move(uow, meeting_id, "close"))

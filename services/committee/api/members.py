@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.committee.api.dependencies import MemberReading, MemberWork, SecretariatWork
+from services.committee.api.dependencies import MemberReading, MemberUnitOfWork, SecretariatUnitOfWork
 from services.committee.domain.presence import NamedMember
 from services.committee.presenters.members import present_member
 from services.committee.schemas.member import MemberIn, MemberOut
@@ -20,20 +20,20 @@ def listed(protocol_id: UUID, reading: MemberReading) -> list[MemberOut]:
 
 
 @router.post("")
-def invite(protocol_id: UUID, body: MemberIn, uow: SecretariatWork) -> MemberOut:
+def invite(protocol_id: UUID, body: MemberIn, uow: SecretariatUnitOfWork) -> MemberOut:
     """Invite somebody; they count once they confirm it themselves, with a token of that partner."""
     return present_member(members.invite(uow, protocol_id, NamedMember(**body.model_dump())), body.name)
 
 
 @router.post("/confirm")
-def confirm(protocol_id: UUID, uow: MemberWork) -> MemberOut:
+def confirm(protocol_id: UUID, uow: MemberUnitOfWork) -> MemberOut:
     """Confirm that the caller is the person who was invited; again changes nothing."""
     row = members.confirm(uow, protocol_id)
     return present_member(row, members.name(uow, row))
 
 
 @router.post("/{member_id}/end")
-def end(protocol_id: UUID, member_id: UUID, uow: SecretariatWork) -> MemberOut:
+def end(protocol_id: UUID, member_id: UUID, uow: SecretariatUnitOfWork) -> MemberOut:
     """End a membership; what they took part in stays."""
     row = members.end(uow, protocol_id, member_id)
     return present_member(row, members.name(uow, row))

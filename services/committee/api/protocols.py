@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.committee.api.dependencies import (
-    DrafterWork,
-    ProcureurGeneralWork,
-    ProcureurWork,
+    DrafterUnitOfWork,
+    ProcureurGeneralUnitOfWork,
+    ProcureurUnitOfWork,
     ProtocolKeeperReading,
     ProtocolReaderReading,
 )
@@ -34,7 +34,7 @@ def named(protocol_id: UUID, version: Number, reading: ProtocolKeeperReading) ->
 
 
 @router.put("/{protocol_id}/draft")
-def draft(protocol_id: UUID, body: ProtocolIn, uow: DrafterWork) -> ProtocolOut:
+def draft(protocol_id: UUID, body: ProtocolIn, uow: DrafterUnitOfWork) -> ProtocolOut:
     """Write the next version, or rewrite the one being drafted; the same content changes nothing."""
     content = cast("ProtocolContent", body.model_dump(mode="json", exclude_none=True, exclude={"members"}))
     members = [NamedMember(**each.model_dump()) for each in body.members]
@@ -42,25 +42,27 @@ def draft(protocol_id: UUID, body: ProtocolIn, uow: DrafterWork) -> ProtocolOut:
 
 
 @router.post("/{protocol_id}/versions/{version}/submit")
-def submit(protocol_id: UUID, version: Number, uow: DrafterWork) -> ProtocolOut:
+def submit(protocol_id: UUID, version: Number, uow: DrafterUnitOfWork) -> ProtocolOut:
     """Lay a draft before the procureur-generaal."""
     return present_protocol(protocols.move(uow, protocol_id, version, "submit"))
 
 
 @router.post("/{protocol_id}/versions/{version}/approve")
-def approve(protocol_id: UUID, version: Number, uow: ProcureurGeneralWork) -> ProtocolOut:
+def approve(protocol_id: UUID, version: Number, uow: ProcureurGeneralUnitOfWork) -> ProtocolOut:
     """Approve a version, as the procureur-generaal."""
     return present_protocol(protocols.move(uow, protocol_id, version, "approve"))
 
 
 @router.post("/{protocol_id}/versions/{version}/send-back")
-def send_back(protocol_id: UUID, version: Number, body: RemarksIn, uow: ProcureurGeneralWork) -> ProtocolOut:
+def send_back(
+    protocol_id: UUID, version: Number, body: RemarksIn, uow: ProcureurGeneralUnitOfWork
+) -> ProtocolOut:
     """Send a version back to be changed, as the procureur-generaal."""
     return present_protocol(protocols.move(uow, protocol_id, version, "send_back", body.remarks))
 
 
 @router.post("/{protocol_id}/versions/{version}/sign")
-def sign(protocol_id: UUID, version: Number, body: SignatureIn, uow: ProcureurWork) -> ProtocolOut:
+def sign(protocol_id: UUID, version: Number, body: SignatureIn, uow: ProcureurUnitOfWork) -> ProtocolOut:
     """Sign, as the procureur des Konings: it binds from its day, and the version before it no longer does."""
     return present_protocol(protocols.sign(uow, protocol_id, version, body.in_force_from))
 

@@ -53,7 +53,7 @@ def deadlines_of(session: Session, application_id: UUID) -> Sequence[DeadlineRow
     return session.exec(found.order_by(col(DeadlineRow.due_at))).all()
 
 
-def board(session: Session, scope: AccessScope, *, limit: int) -> Sequence[DeadlineRow]:
+def list_due(session: Session, scope: AccessScope, *, limit: int) -> Sequence[DeadlineRow]:
     """Find what is to be done within `scope`, the loudest and then the nearest first; a conflict hides it."""
     found = select(DeadlineRow).where(
         col(DeadlineRow.state) == DeadlineState.OPEN,

@@ -13,7 +13,7 @@ from services.committee.models import MemberRow
 _PROTOCOL = "protocol"
 
 
-def _is_told() -> ColumnElement[bool]:
+def _invited_or_in_force() -> ColumnElement[bool]:
     """Return the condition that they are invited, or in the version in force: others are nobody yet."""
     return or_(col(MemberRow.protocol_version).is_(None), col(MemberRow.confirmed_at).is_not(None))
 
@@ -21,7 +21,7 @@ def _is_told() -> ColumnElement[bool]:
 def members(session: Session, protocol_id: UUID) -> Sequence[MemberRow]:
     """Find who was not ended, those of one partner together."""
     found = select(MemberRow).where(
-        col(MemberRow.protocol_id) == protocol_id, col(MemberRow.ended_at).is_(None), _is_told()
+        col(MemberRow.protocol_id) == protocol_id, col(MemberRow.ended_at).is_(None), _invited_or_in_force()
     )
     return session.exec(found.order_by(col(MemberRow.partner), col(MemberRow.person))).all()
 
@@ -40,7 +40,7 @@ def of_person(session: Session, protocol_id: UUID, person: str) -> MemberRow | N
         col(MemberRow.protocol_id) == protocol_id,
         col(MemberRow.person) == person,
         col(MemberRow.ended_at).is_(None),
-        _is_told(),
+        _invited_or_in_force(),
     )
     return session.exec(found).one_or_none()
 
@@ -52,7 +52,7 @@ def invitations(session: Session, protocols: Collection[UUID], person: str) -> S
         col(MemberRow.person) == person,
         col(MemberRow.confirmed_at).is_(None),
         col(MemberRow.ended_at).is_(None),
-        _is_told(),
+        _invited_or_in_force(),
     )
     return session.exec(found.order_by(col(MemberRow.invited_at))).all()
 

@@ -128,7 +128,7 @@ def withdraw(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
     if not by_proposer and row.created_by != uow.caller.subject:
         raise Forbidden("only who proposed it may take it back", field="application_id")
     row.state = domain.moved(state_of(row), "withdraw")
-    deadlines.meet(uow.session, row.id, now=uow.at)
+    deadlines.meet_deadlines(uow.session, row.id, now=uow.at)
     uow.note(row.id, "withdrawn", {"reasons": reasons})
     if row.submitted_at is not None:
         uow.tx.publish(outgoing.withdrawn(row, uow.at))

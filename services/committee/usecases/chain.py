@@ -73,7 +73,7 @@ def refer(
     return handover
 
 
-def came_in(uow: CaseUnitOfWork, handover_id: UUID, case: IncomingCase) -> None:
+def receive_referral(uow: CaseUnitOfWork, handover_id: UUID, case: IncomingCase) -> None:
     """Take in a case that the other side sends; a copy changes nothing."""
     handover = HandoverRow(
         id=handover_id,
@@ -95,7 +95,7 @@ def came_in(uow: CaseUnitOfWork, handover_id: UUID, case: IncomingCase) -> None:
         uow.tx.publish(outgoing.referred(handover))
 
 
-def they_answered(uow: CaseUnitOfWork, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
+def receive_answer(uow: CaseUnitOfWork, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
     """Take their answer. Accepted, and not to run side by side, the alarm is to end: by people."""
     handover = _own(uow, handover_id, "out")
     answer = HandoverState.ACCEPTED if accepted else HandoverState.DECLINED
@@ -210,7 +210,7 @@ def _answer(uow: CaseUnitOfWork, handover: HandoverRow, accepted: bool) -> None:
     move: HandoverMove = "accept" if accepted else "decline"
     handover.state = chain.handover_moved(HandoverState(handover.state), move)
     handover.answered_at, handover.answered_by = uow.at, uow.caller.subject
-    deadlines.meet(uow.session, handover.id, now=uow.at)
+    deadlines.meet_deadlines(uow.session, handover.id, now=uow.at)
     uow.tx.publish(outgoing.referral_answered(handover))
 
 

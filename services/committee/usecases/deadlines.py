@@ -43,7 +43,9 @@ def set_deadline(
         _schedule(session, row, *domain.next_stage(kind, due_at, now))
 
 
-def meet(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None, *, now: datetime) -> None:
+def meet_deadlines(
+    session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None, *, now: datetime
+) -> None:
     """Record that what was waited for is done. `kinds`: only these."""
     for row in store.open_deadlines_of(session, subject_id, lock=True):
         if kinds is None or _kind(row) in kinds:
@@ -51,9 +53,9 @@ def meet(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = Non
             timers.cancel(session, str(row.id), [TIMER])
 
 
-def board(reading: CaseReading, limit: int) -> Sequence[DeadlineRow]:
+def list_due(reading: CaseReading, limit: int) -> Sequence[DeadlineRow]:
     """Return what is to be done, the loudest and the nearest first."""
-    return store.board(reading.session, reading.scope, limit=limit)
+    return store.list_due(reading.session, reading.scope, limit=limit)
 
 
 def of_case(reading: CaseReading, application_id: UUID) -> Sequence[DeadlineRow]:

@@ -46,7 +46,7 @@ def grant_provisionally(uow: CaseUnitOfWork, application_id: UUID, grounds: Grou
     row.state = domain.moved(state_of(row), "grant_provisionally")
     rules = _rules(uow, row)
     decision = _decide(uow, row, "provisional", "grant", grounds)
-    deadlines.meet(uow.session, row.id, frozenset({"provisional_decision"}), now=uow.at)
+    deadlines.meet_deadlines(uow.session, row.id, frozenset({"provisional_decision"}), now=uow.at)
     ratify_by = _wait_for(uow, row, "ratification", rules)
     registry_mismatch.wait_for_registry(uow.session, row, uow.at)
     uow.note(row.id, "granted provisionally")
@@ -62,7 +62,7 @@ def decline_urgency(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> 
     row.state = domain.moved(state_of(row), "decline_urgency")
     content = content_of(uow, row)
     record(uow, row, replace(content, procedure="ordinary"))
-    deadlines.meet(uow.session, row.id, frozenset({"provisional_decision"}), now=uow.at)
+    deadlines.meet_deadlines(uow.session, row.id, frozenset({"provisional_decision"}), now=uow.at)
     # The days run since it was laid before the committee, not since the magistrate said no.
     _wait_for(uow, row, "decision", _rules(uow, row), since=row.submitted_at)
     uow.note(row.id, "urgency declined", {"reasons": reasons})
@@ -146,7 +146,7 @@ def send_draft_back(uow: CaseUnitOfWork, application_id: UUID, remarks: str) -> 
     """Send it back as the procureur-generaal: the committee decides anew, with remarks."""
     row = uow.changeable(application_id)
     row.state = domain.moved(state_of(row), "send_back_review" if row.reviewed_from else "send_back")
-    deadlines.meet(uow.session, row.id, frozenset({"draft_approval"}), now=uow.at)
+    deadlines.meet_deadlines(uow.session, row.id, frozenset({"draft_approval"}), now=uow.at)
     uow.note(row.id, "draft sent back", {"remarks": remarks})
     return applications.filed(uow, row)
 
@@ -212,7 +212,7 @@ def _decide(
 
 def _settle(uow: CaseUnitOfWork, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
     """Do what follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
-    deadlines.meet(uow.session, row.id, _DECIDED, now=uow.at)
+    deadlines.meet_deadlines(uow.session, row.id, _DECIDED, now=uow.at)
     pending_decisions.overtake(uow, application_id=row.id)
     if decision.meeting_id is not None:
         pending_decisions.overtake_reviews(uow, row.id, decision.meeting_id, decision.decided_at)

@@ -16,7 +16,7 @@ def announce_end(
     uow: CaseUnitOfWork, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]
 ) -> None:
     """Tell that the alarm is to end: by people, who are waited for. The caller locked and moved the case."""
-    deadlines.meet(uow.session, row.id, now=uow.at)
+    deadlines.meet_deadlines(uow.session, row.id, now=uow.at)
     registry_mismatch.wait_for_registry(uow.session, row, uow.at)
     uow.tx.publish(outgoing.ending(row, cause, uow.at))
 

@@ -26,7 +26,7 @@ def wait_for_registry(session: Session, row: ApplicationRow, now: datetime) -> N
     if row.state == State.ENDING and status == "ended":
         _close(session, row, now)
     kind = lacks(state_of(row), status, row.procedure)
-    deadlines.meet(session, row.id, WATCHES - {kind}, now=now)
+    deadlines.meet_deadlines(session, row.id, WATCHES - {kind}, now=now)
     if kind is not None and row.enrolment_id is not None:
         delays = protocols.rules_of(session, row.protocol_id, row.protocol_version).delays
         deadlines.set_deadline(
@@ -63,7 +63,7 @@ def close_unknown(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Fi
 
 def _close(session: Session, row: ApplicationRow, now: datetime) -> None:
     row.state = domain.moved(state_of(row), "close")
-    deadlines.meet(session, row.id, now=now)
+    deadlines.meet_deadlines(session, row.id, now=now)
     # That she needed it is looked at all the same: she may need another one.
     others = [each for each in store.reviews_of(session, row.id) if each.cause != "real_alarm"]
     void_reviews(session, others, now)
@@ -74,4 +74,4 @@ def void_reviews(session: Session, reviews: Iterable[ReviewRow], now: datetime) 
     for review in reviews:
         if review.state in TO_HOLD:
             review.state = review_moved(ReviewState(review.state), "void")
-            deadlines.meet(session, review.id, now=now)
+            deadlines.meet_deadlines(session, review.id, now=now)

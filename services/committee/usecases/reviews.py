@@ -127,7 +127,7 @@ def hold(
     review.held_at, review.held_by = uow.at, uow.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
     review.encrypted = uow.encrypt(encrypted_columns.review(review.id), finding.as_json())
-    deadlines.meet(uow.session, review.id, now=uow.at)
+    deadlines.meet_deadlines(uow.session, review.id, now=uow.at)
     pending_decisions.overtake(uow, review_id=review.id)
     if row is not None:
         pending_decisions.overtake_reviews(uow, row.id, meeting_id, decided_at or uow.at)

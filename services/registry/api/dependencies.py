@@ -26,9 +26,9 @@ def _pseudonym_key(request: Request) -> bytes:
 
 
 FileManager = Annotated[Principal, require(FILE_MANAGER)]
-FileManagerWork = Annotated[UnitOfWork, unit_of(unit_of_work, FILE_MANAGER)]
-ReaderWork = Annotated[UnitOfWork, unit_of(unit_of_work, *READERS)]
-StockKeeperWork = Annotated[UnitOfWork, unit_of(unit_of_work, *STOCK_KEEPERS)]
+FileManagerUnitOfWork = Annotated[UnitOfWork, unit_of(unit_of_work, FILE_MANAGER)]
+ReaderUnitOfWork = Annotated[UnitOfWork, unit_of(unit_of_work, *READERS)]
+StockKeeperUnitOfWork = Annotated[UnitOfWork, unit_of(unit_of_work, *STOCK_KEEPERS)]
 PseudonymKey = Annotated[bytes, at_hand(_pseudonym_key)]
 # For endpoints that read a long body before their transaction begins.
 Process = Annotated[ApiProcess[RegistrySettings], at_hand(process_of)]

@@ -11,7 +11,7 @@ from chassis.http.application import takes
 from chassis.http.limits import bodies
 from chassis.security.principal import Principal
 from contracts.values import Day
-from services.registry.api.dependencies import FileManager, FileManagerWork, Process, ReaderWork
+from services.registry.api.dependencies import FileManager, FileManagerUnitOfWork, Process, ReaderUnitOfWork
 from services.registry.bootstrap import unit_of_work
 from services.registry.domain import photo as photo_rules
 from services.registry.domain.photo import MOST_BYTES
@@ -61,7 +61,7 @@ def _add(
 
 
 @router.get("")
-def listed(enrolment_id: UUID, uow: ReaderWork) -> list[PhotoOut]:
+def listed(enrolment_id: UUID, uow: ReaderUnitOfWork) -> list[PhotoOut]:
     """List the photos, the newest first."""
     return present_photos(photos.list_photos(uow, enrolment_id))
 
@@ -71,14 +71,14 @@ def listed(enrolment_id: UUID, uow: ReaderWork) -> list[PhotoOut]:
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}},
 )
-def picture(enrolment_id: UUID, photo_id: UUID, uow: ReaderWork) -> Response:
+def picture(enrolment_id: UUID, photo_id: UUID, uow: ReaderUnitOfWork) -> Response:
     """Read the picture."""
     jpeg = disclose_picture(uow, enrolment_id, photos.read_picture(uow, enrolment_id, photo_id))
     return Response(jpeg, media_type="image/jpeg", headers=_INLINE)
 
 
 @router.delete("/{photo_id}", status_code=204)
-def remove(enrolment_id: UUID, photo_id: UUID, uow: FileManagerWork) -> None:
+def remove(enrolment_id: UUID, photo_id: UUID, uow: FileManagerUnitOfWork) -> None:
     """Remove a photo from the card."""
     photos.remove_photo(uow, enrolment_id, photo_id)
     log_write(uow, enrolment_id, "photo")

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1")
 @router.get("/board", tags=["board"])
 def board(reading: MemberReading, limit: Limit = 100) -> list[DeadlineOut]:
     """List what is to be done, the loudest and the nearest first."""
-    return present_rows(DeadlineOut, usecases.board(reading, limit))
+    return present_rows(DeadlineOut, usecases.list_due(reading, limit))
 
 
 @router.get("/applications/{application_id}/deadlines", tags=["board"])

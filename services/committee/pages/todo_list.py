@@ -25,14 +25,14 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/desk")
-def board(page: Page) -> Response:
+def todo_list(page: Page) -> Response:
     """Show what is due, the highest step first."""
     caller = page.reader(*READERS)
     if not is_member(caller):
         return RedirectResponse("/desk/applications", 303)
     with page.unit_of_reading(caller) as reading:
         now = reading.at
-        rows = deadlines.board(reading, LINES)
+        rows = deadlines.list_due(reading, LINES)
         coming = meetings.listed(reading, now, 5)
         asked = presence.to_confirm(reading)
         invited = members.invitations(reading)
@@ -44,7 +44,7 @@ def board(page: Page) -> Response:
         "asked": {meeting.id: meeting for meeting, stay in asked if stay.partner == caller.partner},
         "invited": [row for row in invited if row.partner == caller.partner and row.protocol_id in names],
     }
-    return page.show("board.html", caller, deadlines=urgency, coming=coming, names=names, **mine)
+    return page.show("todo_list.html", caller, deadlines=urgency, coming=coming, names=names, **mine)
 
 
 @router.get("/desk/applications")
