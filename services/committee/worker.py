@@ -40,7 +40,7 @@ class CommitteeWorker:
     @every(10)
     def tell_of_deadlines(self) -> None:
         """Remind, and tell of what was missed; the longer, the louder."""
-        deadlines.remind(PROCESS.database)
+        deadlines.publish_due(PROCESS.database)
 
     @every(5)
     def settle_decisions(self) -> None:

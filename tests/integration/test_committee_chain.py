@@ -176,7 +176,7 @@ def test_a_ratification_keeps_what_a_review_gave_up_before(
     path = provisional(linked, body := urgent(protocol))
     with database.transaction() as tx:
         now = datetime.now(UTC)
-        committee_reviews.after_real_alarm(tx.session, uuid4(), UUID(body["enrolment_id"]), now, now)
+        committee_reviews.schedule_after_real_alarm(tx.session, uuid4(), UUID(body["enrolment_id"]), now, now)
     sent = moved(linked, protocol, path, "real_alarm")
     arrived(linked, partner, path, sent)
     granted(linked, protocol, path)
@@ -192,7 +192,7 @@ def test_after_a_real_alarm_people_decide_before_it_ends_for_the_chain_approach(
     arrived(linked, partner, path, sent)
     with database.transaction() as tx:
         now = datetime.now(UTC)
-        committee_reviews.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
+        committee_reviews.schedule_after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
     assert answer(linked, partner, sent, True) == 204
     assert state_of(linked, path) == "granted"
     assert reviews(linked, enrolment, "real_alarm")

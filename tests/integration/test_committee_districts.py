@@ -172,7 +172,7 @@ def test_a_review_without_a_case_is_the_districts_where_the_file_is(
 ) -> None:
     enrolment, now = str(uuid4()), datetime.now(UTC)
     with database.transaction() as tx:
-        reviews.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
+        reviews.schedule_after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
 
     def readers() -> list[bool]:
         return [

@@ -51,7 +51,7 @@ def real_alarm(database: Database, enrolment: str, incident: UUID, at: datetime)
     event = closed(Outcome.GENUINE, UUID(enrolment), incident, at)
     with database.transaction() as tx:
         if real := incoming.real_incident(event):
-            committee_reviews.after_real_alarm(tx.session, *real, datetime.now(UTC))
+            committee_reviews.schedule_after_real_alarm(tx.session, *real, datetime.now(UTC))
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -63,7 +63,7 @@ def test_a_real_alarm_and_no_other_asks_for_one_review(
     for _ in range(2):
         with database.transaction() as tx:
             if real := incoming.real_incident(closed(outcome, enrolment, incident, at)):
-                committee_reviews.after_real_alarm(tx.session, *real, at)
+                committee_reviews.schedule_after_real_alarm(tx.session, *real, at)
     found = reviews(committee, str(enrolment))
     expected = 1 if outcome in {"genuine", "perpetrator_present", "arrest"} else 0
     assert len(found) == expected
@@ -210,7 +210,7 @@ def told(committee: Desk, database: Database, enrolment: str, due: timedelta) ->
         "WHERE due.subject_id = deadlines.id::text "
         f"AND enrolment_id = '{enrolment}' AND deadlines.state = 'open'"
     )
-    deadlines.remind(database)
+    deadlines.publish_due(database)
     return committee.published(enrolment)[before:]
 
 
@@ -270,10 +270,10 @@ def test_a_claim_that_rolls_back_is_told_again(
     with monkeypatch.context() as broken:
         # After the deadline was told of: half of the act is done.
         broken.setattr(deadlines, "_schedule", None)
-        deadlines.remind(database)
+        deadlines.publish_due(database)
     assert len(committee.published(body["enrolment_id"])) == before
     committee.execute("UPDATE due SET due_at = now() - interval '1 s' WHERE failures > 0")
-    deadlines.remind(database)
+    deadlines.publish_due(database)
     assert len(committee.published(body["enrolment_id"])) == before + 1
 
 

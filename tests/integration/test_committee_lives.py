@@ -217,13 +217,13 @@ class Lives(RuleBasedStateMachine):
     def real_alarm(self, which: int) -> None:
         enrolment, now = UUID(self.cases[self.path(which)]["enrolment_id"]), datetime.now(UTC)
         with self.database.transaction() as tx:
-            reviews.after_real_alarm(tx.session, uuid4(), enrolment, now, now)
+            reviews.schedule_after_real_alarm(tx.session, uuid4(), enrolment, now, now)
 
     @rule()
     def years_pass(self) -> None:
         self.committee.execute("UPDATE deadlines SET due_at = now() - interval '400 days' WHERE state = 'open'")
         self.committee.execute("UPDATE due SET due_at = now() - interval '1 s' WHERE kind = 'deadline'")
-        deadlines.remind(self.database)
+        deadlines.publish_due(self.database)
 
     @rule(which=st.integers(0, 1), status=st.sampled_from(["open", "active", "suspended", "ended"]))
     def registry_says(self, which: int, status: EnrolmentStatus) -> None:

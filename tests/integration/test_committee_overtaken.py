@@ -33,7 +33,7 @@ def real_alarm(database: Database, enrolment: str) -> None:
     """Her alarm was a real one."""
     now = datetime.now(UTC)
     with database.transaction() as tx:
-        committee_reviews.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
+        committee_reviews.schedule_after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
 
 
 def waits(committee: Desk, protocol_id: str, review: dict[str, Any], **said: Any) -> str:

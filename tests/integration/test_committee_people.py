@@ -85,7 +85,9 @@ def test_a_conflict_of_interest_counts_in_a_review_without_an_application(
 ) -> None:
     enrolment = uuid4()
     with database.transaction() as tx:
-        committee_reviews.after_real_alarm(tx.session, uuid4(), enrolment, datetime.now(UTC), datetime.now(UTC))
+        committee_reviews.schedule_after_real_alarm(
+            tx.session, uuid4(), enrolment, datetime.now(UTC), datetime.now(UTC)
+        )
         conflict = incoming.registry_conflict(
             wrap(
                 FileConflictDeclared(enrolment_id=enrolment, person="bert", declared_at=datetime.now(UTC)),

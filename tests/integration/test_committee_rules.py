@@ -159,7 +159,7 @@ def test_what_lives_on_after_all_is_looked_at_again(
     hold(committee, protocol_id, periodic, outcome="end", plan="device back on Monday")
     with database.transaction() as tx:
         now = datetime.now(UTC)
-        committee_reviews.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
+        committee_reviews.schedule_after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
     (after,) = reviews(committee, enrolment, "real_alarm")
     until = today(90).isoformat()
     hold(committee, protocol_id, after, outcome="extend", conditions=MET, ends_on=until)

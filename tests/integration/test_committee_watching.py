@@ -113,7 +113,7 @@ def test_nobody_installs_it_and_somebody_hears_louder_each_day(
             "WHERE deadlines.kind = 'installation' AND "
             f"due.subject_id = deadlines.id::text AND enrolment_id = '{body['enrolment_id']}'"
         )
-        deadlines.remind(database)
+        deadlines.publish_due(database)
         value = committee.published(body["enrolment_id"])[-1]
         assert (value.type, value.data["kind"], value.data["reminder_step"]) == (
             "deadline.missed.v1",
@@ -136,7 +136,7 @@ def test_one_that_is_suspended_is_loud_until_it_works_or_ends(
     assert state(committee, path) == (how, "suspended")
     assert watched(committee, path) == {"suspension"}
     # It is late from the beginning: the next round tells of it.
-    deadlines.remind(database)
+    deadlines.publish_due(database)
     value = committee.published(enrolment)[-1]
     assert (value.type, value.data["kind"], value.data["reminder_step"]) == (
         "deadline.missed.v1",

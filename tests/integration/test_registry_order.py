@@ -65,7 +65,7 @@ def test_who_had_to_wait_said_the_last_word(
     with database.transaction() as tx:
         waits = UnitOfWork(tx, Vault(registry_settings.vault_keys.get_secret_value()), caller)
         registry.call("POST", f"{file}/activate", **GHENT)
-        files.suspend(waits, identity(file), "abroad")
+        files.suspend_alarm(waits, identity(file), "abroad")
     assert registry.call("GET", file, **GHENT)["status"] == "suspended"
     entries = [
         EnrolmentChanged.model_validate(each.data)

@@ -43,9 +43,9 @@ STRANGERS: tuple[Who, ...] = (
     {"role": "secretariat", "partner": "police", "zone": "ghent"},
 )
 CLICKS: dict[str, Callable[[UnitOfWork, UUID], object]] = {
-    "activate": files.activate,
-    "suspend": partial(files.suspend, reason="abroad"),
-    "end": files.end,
+    "activate": files.activate_alarm,
+    "suspend": partial(files.suspend_alarm, reason="abroad"),
+    "end": files.end_file,
 }
 # What a click must say.
 SAID = {"suspend": {"reason": "abroad"}}

@@ -48,33 +48,33 @@ def refer(
 ) -> HandoverOut:
     """Send a case to the chain approach; its alarm stays as it is until they accept."""
     refuse_unconnected(settings)
-    row = chain.refer(uow, application_id, Referral(**body.model_dump()))
+    row = chain.refer_case(uow, application_id, Referral(**body.model_dump()))
     return disclose_referral(uow, application_id, row, chain.read_content(uow, row))
 
 
 @router.get("/applications/{application_id}/handovers", tags=["chain approach"])
 def handovers(application_id: UUID, reading: MemberReading) -> list[HandoverOut]:
     """List the moves of one case, with exactly what was sent."""
-    return disclose_handovers(reading, chain.of_application(reading, application_id))
+    return disclose_handovers(reading, chain.list_handovers(reading, application_id))
 
 
 @router.get("/handovers", tags=["chain approach"])
 def incoming(reading: MemberReading, limit: Limit = 100) -> list[HandoverOut]:
     """List cases of the chain approach that wait for our answer, the oldest first."""
-    return disclose_handovers(reading, chain.incoming(reading, limit))
+    return disclose_handovers(reading, chain.list_incoming(reading, limit))
 
 
 @router.post("/handovers/{handover_id}/accept", tags=["chain approach"])
 def accept(handover_id: UUID, uow: SecretariatUnitOfWork) -> ApplicationOut:
     """Take a case: it becomes a draft with what they sent."""
-    _, row = chain.accept(uow, handover_id)
-    return disclose_application(uow, applications.filed(uow, row), "handover")
+    _, row = chain.accept_case(uow, handover_id)
+    return disclose_application(uow, applications.describe_application(uow, row), "handover")
 
 
 @router.post("/handovers/{handover_id}/decline", tags=["chain approach"])
 def decline(handover_id: UUID, body: ReasonsIn, uow: SecretariatUnitOfWork) -> HandoverOut:
     """Do not take it, and say why."""
-    row = chain.decline(uow, handover_id, body.reasons)
+    row = chain.decline_case(uow, handover_id, body.reasons)
     return disclose_handover(uow, row, chain.read_content(uow, row))
 
 

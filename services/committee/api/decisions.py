@@ -56,7 +56,7 @@ def grant(
     application_id: UUID, body: GrantIn, response: Response, uow: SecretariatUnitOfWork
 ) -> ApplicationOut:
     """Grant or ratify, as the committee in a meeting with quorum; review and end are counted from today."""
-    filed = decisions.decide(uow, application_id, "grant", _grounds(body), body.meeting_id)
+    filed = decisions.decide_application(uow, application_id, "grant", _grounds(body), body.meeting_id)
     response.status_code = 202 if filed.decision_waits else 200
     return disclose_application(uow, filed, "decision")
 
@@ -66,7 +66,7 @@ def refuse(
     application_id: UUID, body: RefusalIn, response: Response, uow: SecretariatUnitOfWork
 ) -> ApplicationOut:
     """Refuse, as the committee; an alarm that is on stays on until people have taken the device in."""
-    filed = decisions.decide(uow, application_id, "refuse", _grounds(body), body.meeting_id)
+    filed = decisions.decide_application(uow, application_id, "refuse", _grounds(body), body.meeting_id)
     response.status_code = 202 if filed.decision_waits else 200
     return disclose_application(uow, filed, "decision")
 
@@ -94,7 +94,7 @@ def hold(
     """Hold a review: the alarm is kept, extended, lightened, or brought to its end by people."""
     if body.outcome == "chain_approach":
         refuse_unconnected(settings)
-    row = reviews.hold(uow, review_id, Finding.read(body.model_dump(mode="json")), body.meeting_id)
+    row = reviews.hold_review(uow, review_id, Finding.read(body.model_dump(mode="json")), body.meeting_id)
     response.status_code = 200 if row.state == "held" else 202
     return confirm_held(uow, row)
 

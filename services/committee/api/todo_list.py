@@ -24,7 +24,7 @@ def board(reading: MemberReading, limit: Limit = 100) -> list[DeadlineOut]:
 @router.get("/applications/{application_id}/deadlines", tags=["board"])
 def deadlines(application_id: UUID, reading: MemberReading) -> list[DeadlineOut]:
     """List all deadlines of one case."""
-    return present_rows(DeadlineOut, usecases.of_case(reading, application_id))
+    return present_rows(DeadlineOut, usecases.list_of_case(reading, application_id))
 
 
 @router.get("/reviews", tags=["reviews"])
@@ -32,4 +32,4 @@ def reviews(
     reading: MemberReading, due_only: Annotated[bool, Query(alias="due")] = False, limit: Limit = 100
 ) -> list[ReviewOut]:
     """List reviews that nobody held, in order of urgency; `due=true`: only those whose moment came."""
-    return present_rows(ReviewOut, review_usecases.to_hold(reading, due_only=due_only, limit=limit))
+    return present_rows(ReviewOut, review_usecases.list_to_hold(reading, due_only=due_only, limit=limit))

@@ -57,8 +57,8 @@ def case(page: Page, application_id: UUID) -> Response:
     caller = page.reader(*READERS)
     with page.unit_of_reading(caller) as reading:
         row = reading.readable(application_id)
-        filed = disclose_application(reading, applications.filed(reading, row))
-        protocol = protocols.of_case(reading, row)
+        filed = disclose_application(reading, applications.describe_application(reading, row))
+        protocol = protocols.find_for_case(reading, row)
         what: dict[str, object] = {"case": filed, **conditions_of(protocol), "elements": ELEMENTS}
         if row.state == State.DRAFT and caller.roles & set(PROPOSERS):
             what |= _choices(page, reading, row.proposer)
@@ -73,7 +73,7 @@ def case(page: Page, application_id: UUID) -> Response:
 
 def _choices(page: PageRequest, reading: CaseReading, present: str | None) -> dict[str, object]:
     """Say what a draft can be under, and by whom proposed: who is no member proposes for their own partner."""
-    found, caller = protocols.all_in_force(reading), reading.caller
+    found, caller = protocols.list_in_force(reading), reading.caller
     proposers = dict[str, str]()
     if caller.roles & COMMITTEE:
         contents = [row.readable_content for row in found]
@@ -93,14 +93,14 @@ def _raised(case: ApplicationOut) -> tuple[str, ...]:
 def _around(reading: CaseReading, row: ApplicationRow) -> dict[str, object]:
     """Say what members see of a case besides the application: logged, as over the API."""
     agendas = Agendas.read(reading)
-    waiting = [each for each in reviews.of_case(reading, row) if each.state in TO_HOLD]
+    waiting = [each for each in reviews.list_of_case(reading, row) if each.state in TO_HOLD]
     return {
         "history": disclose_history(reading, row.id, history.list_of_case(reading, row.id)),
-        "deadlines": [d for d in deadlines.of_case(reading, row.id) if d.state == DeadlineState.OPEN],
+        "deadlines": [d for d in deadlines.list_of_case(reading, row.id) if d.state == DeadlineState.OPEN],
         "agendas": agendas.of(row, None),
         "reviews": [(each, *agendas.of(row, each.id)) for each in waiting],
-        "handovers": disclose_handovers(reading, chain.of_application(reading, row.id)),
-        "sendable": chain.sendable(reading, row),
+        "handovers": disclose_handovers(reading, chain.list_handovers(reading, row.id)),
+        "sendable": chain.choose_sendable(reading, row),
     }
 
 
@@ -108,14 +108,14 @@ def _conflicts(reading: CaseReading, row: ApplicationRow) -> dict[str, object]:
     """Say who declared a conflict, to those who may withdraw it, and if the reader may declare another's."""
     found: list[ConflictOut] = []
     if reading.caller.roles & set(CONFLICT_KEEPERS):
-        found = disclose_conflicts(reading, row.id, conflicts_of_interest.of_case(reading, row.id))
+        found = disclose_conflicts(reading, row.id, conflicts_of_interest.list_of_case(reading, row.id))
     may = conflicts_of_interest.may_be_said(reading, row)
-    known = members.accounts_of(reading, row.protocol_id) if may and row.protocol_id else ()
+    known = members.list_accounts(reading, row.protocol_id) if may and row.protocol_id else ()
     return {"conflicts": found, "may_declare_conflict": may, "accounts": known}
 
 
 def _opinions(reading: CaseReading, row: ApplicationRow) -> list[OpinionOut]:
-    return disclose_opinions(reading, row, opinions.of_case(reading, row))
+    return disclose_opinions(reading, row, opinions.list_of_case(reading, row))
 
 
 def _nothing_around() -> dict[str, object]:

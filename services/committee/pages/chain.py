@@ -16,5 +16,5 @@ def incoming(page: Page) -> Response:
     """Show cases that the chain approach sent, with exactly what came; to be taken or not."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
-        rows = disclose_handovers(reading, chain.incoming(reading, LINES))
+        rows = disclose_handovers(reading, chain.list_incoming(reading, LINES))
     return page.show("chain.html", caller, rows=rows, elements=ELEMENTS, **conditions_of(None))

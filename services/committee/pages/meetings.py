@@ -28,8 +28,8 @@ def listed(page: Page) -> Response:
     """Show the last meetings and the ones to come."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
-        rows = meetings.listed(reading, None, LINES)
-        present = protocols.all_in_force(reading)
+        rows = meetings.list_meetings(reading, None, LINES)
+        present = protocols.list_in_force(reading)
     return page.show("meetings.html", caller, rows=rows, protocols=present)
 
 
@@ -38,9 +38,9 @@ def reviews(page: Page) -> Response:
     """Show reviews that nobody held yet, the most urgent first, to be put on an agenda."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
-        waiting = review_usecases.to_hold(reading, due_only=False, limit=LINES)
+        waiting = review_usecases.list_to_hold(reading, due_only=False, limit=LINES)
         agendas = Agendas.read(reading)
-        rows = [(each, *agendas.of(review_usecases.case_of(reading, each), each.id)) for each in waiting]
+        rows = [(each, *agendas.of(review_usecases.find_case(reading, each), each.id)) for each in waiting]
     return page.show("reviews.html", caller, rows=rows)
 
 
@@ -49,9 +49,9 @@ def meeting(page: Page, meeting_id: UUID, point: int | None = None) -> Response:
     """Show a meeting while it sits: who is there, the quorum, the point in hand, the next."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
-        seen = meetings.read(reading, meeting_id)
+        seen = meetings.read_meeting(reading, meeting_id)
         whole = present_meeting(seen)
-        protocol = protocols.version(reading.session, seen.row.protocol_id, seen.row.protocol_version)
+        protocol = protocols.find_version(reading.session, seen.row.protocol_id, seen.row.protocol_version)
         waiting = [item for item in whole.agenda if item.state == "open"]
         chosen = [item for item in whole.agenda if item.position == point]
         item = next(iter(chosen + waiting), None)
@@ -69,7 +69,9 @@ def _people(reading: CaseReading, meeting: MeetingOut) -> dict[str, object]:
     values = {who.member_id: who.confirmed_at for who in meeting.attendance}
     today = local_day(reading.at)
     # By the row: of what is shown a day that cannot be read is absent.
-    listed = [(row, present_member(row, name)) for row, name in members.listed(reading, meeting.protocol_id)]
+    listed = [
+        (row, present_member(row, name)) for row, name in members.list_members(reading, meeting.protocol_id)
+    ]
     known = [each for _, each in listed]
     sit = [each for row, each in listed if sits_on(row, today)]
     me = (account(reading.caller.subject), reading.caller.partner)
@@ -84,7 +86,7 @@ def _people(reading: CaseReading, meeting: MeetingOut) -> dict[str, object]:
 
 def _point(reading: CaseReading, item: AgendaOut, *, linked: bool) -> dict[str, object]:
     """Say what the committee looks at, and what it can decide of it."""
-    review = review_usecases.one(reading, item.review_id) if item.review_id else None
+    review = review_usecases.find_review(reading, item.review_id) if item.review_id else None
     what: dict[str, object] = {
         "review": review,
         "case": None,
@@ -95,10 +97,10 @@ def _point(reading: CaseReading, item: AgendaOut, *, linked: bool) -> dict[str, 
     case = None
     if item.application_id is not None:
         row = reading.readable(item.application_id)
-        what["case"] = case = disclose_application(reading, applications.filed(reading, row))
+        what["case"] = case = disclose_application(reading, applications.describe_application(reading, row))
         what["moves"] = {move for state, move in MOVES if state == row.state}
-        what |= conditions_of(protocols.of_case(reading, row))
-        what["sendable"] = chain.sendable(reading, row)
+        what |= conditions_of(protocols.find_for_case(reading, row))
+        what["sendable"] = chain.choose_sendable(reading, row)
     outcomes = _outcomes(case, linked=linked) if review else []
     return what | {"outcomes": outcomes, "levels": LEVELS, "elements": ELEMENTS}
 

@@ -19,8 +19,8 @@ def listed(page: Page, protocol_id: UUID) -> Response:
     """Show who sits there; the secretariat invites, and each confirms."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
-        found = [present_member(row, name) for row, name in members.listed(reading, protocol_id)]
-        content = protocols.in_force(reading.session, protocol_id).readable_content
+        found = [present_member(row, name) for row, name in members.list_members(reading, protocol_id)]
+        content = protocols.find_in_force(reading.session, protocol_id).readable_content
     me = (account(caller.subject), caller.partner, "invited")
     mine = [each.id for each in found if (each.person, each.partner, each.state) == me]
     return page.show(

@@ -46,7 +46,7 @@ def listed(page: Page) -> Response:
     caller = page.reader(*PROTOCOL_READERS)
     found: dict[UUID, list[ProtocolRow]] = {}
     with page.unit_of_reading(caller) as reading:
-        for row in protocols.every(reading):
+        for row in protocols.list_all(reading):
             found.setdefault(row.id, []).append(row)
     return page.show("protocols.html", caller, protocols=list(found.values()))
 
@@ -62,8 +62,8 @@ def draft(page: Page, protocol_id: UUID) -> Response:
     """Show the next version, from what the one before says; or the one that is being drafted."""
     caller = page.reader(*DRAFTERS)
     with page.unit_of_reading(caller) as reading:
-        protocols.known(reading.session, protocol_id)
-        newest = protocols.versions(reading, protocol_id)[0]
+        protocols.refuse_unknown(reading.session, protocol_id)
+        newest = protocols.list_versions(reading, protocol_id)[0]
         members = _sitting(reading, newest) or ()
     if newest.state in UNDER_WAY and (newest.state, "edit") not in TABLE:
         return RedirectResponse(f"/desk/protocols/{protocol_id}", 303)
@@ -77,10 +77,10 @@ def one(page: Page, protocol_id: UUID, version: int | None = None) -> Response:
     caller = page.reader(*PROTOCOL_READERS)
     with page.unit_of_reading(caller) as reading:
         happened = present_protocol_history(reading, history.list_of_protocol(reading, protocol_id))
-        versions = protocols.versions(reading, protocol_id)
+        versions = protocols.list_versions(reading, protocol_id)
         chosen = [row for row in versions if row.version == version]
         row = (chosen or versions)[0]
-        changed = protocols.changed(reading, row)
+        changed = protocols.list_changes(reading, row)
         own = reading.scope.protocols if is_member(caller) else frozenset[UUID]()
         sitting = _sitting(reading, row)
     sent_back = [each for each in happened if each.what == f"version {row.version} sent_back"]
@@ -128,7 +128,7 @@ def _sitting(reading: CaseReading, row: ProtocolRow) -> list[NamedMember] | None
     if reading.caller.roles.isdisjoint(PROTOCOL_KEEPERS):
         return None
     try:
-        return protocols.members_of(reading, row.id, row.version)
+        return protocols.list_members(reading, row.id, row.version)
     except Forbidden:
         return None
 

@@ -33,11 +33,11 @@ def todo_list(page: Page) -> Response:
     with page.unit_of_reading(caller) as reading:
         now = reading.at
         rows = deadlines.list_due(reading, LINES)
-        coming = meetings.listed(reading, now, 5)
-        asked = presence.to_confirm(reading)
-        invited = members.invitations(reading)
-        names = {row.id: row.readable_content["name"] for row in protocols.all_in_force(reading)}
-        conflicts = conflicts_of_interest.said_of_caller(reading)
+        coming = meetings.list_meetings(reading, now, 5)
+        asked = presence.list_to_confirm(reading)
+        invited = members.list_invitations(reading)
+        names = {row.id: row.readable_content["name"] for row in protocols.list_in_force(reading)}
+        conflicts = conflicts_of_interest.list_declared_by_others(reading)
     urgency = [(row, _urgency(row.due_at, now)) for row in rows]
     mine = {
         "said_of_you": [row.declared_at for row in conflicts],
@@ -52,8 +52,8 @@ def listed(page: Page, state: State | None = None) -> Response:
     """Show the newest cases that the caller may see."""
     caller = page.reader(*READERS)
     with page.unit_of_reading(caller) as reading:
-        rows = applications.listed(reading, state, LINES)
-        contents = {each.id: each.readable_content for each in protocols.all_in_force(reading)}
+        rows = applications.list_applications(reading, state, LINES)
+        contents = {each.id: each.readable_content for each in protocols.list_in_force(reading)}
     return page.show("applications.html", caller, rows=rows, state=state, contents=contents)
 
 

@@ -25,7 +25,7 @@ def rules_for(reading: CaseReading, row: ApplicationRow) -> Rules | None:
     if row.protocol_id is None:
         return None
     present = protocol_store.in_force(reading.session, row.protocol_id)
-    return protocols.rules(present) if present else None
+    return protocols.read_rules(present) if present else None
 
 
 def content_of(reading: CaseReading, row: ApplicationRow) -> Content:
@@ -58,7 +58,7 @@ def content_outside(row: ApplicationRow) -> Content:
     )
 
 
-def record(uow: CaseUnitOfWork, row: ApplicationRow, content: Content) -> None:
+def record_content(uow: CaseUnitOfWork, row: ApplicationRow, content: Content) -> None:
     """Write what an application says; all but ids is encrypted."""
     row.enrolment_id, row.protocol_id = content.enrolment_id, content.protocol_id
     row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
@@ -67,7 +67,7 @@ def record(uow: CaseUnitOfWork, row: ApplicationRow, content: Content) -> None:
     row.encrypted = uow.encrypt(encrypted_columns.application(row.id), values)
 
 
-def changed(uow: CaseUnitOfWork, content: Content, changes: DraftChanges) -> Content:
+def apply_changes(uow: CaseUnitOfWork, content: Content, changes: DraftChanges) -> Content:
     """Return the content with what `changes` names; raises `Forbidden` for another partner's."""
     roles, partner = uow.caller.roles, uow.caller.partner
     if not roles & COMMITTEE and changes.get("proposer", partner) != partner:

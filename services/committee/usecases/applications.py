@@ -21,10 +21,10 @@ from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols
 from services.committee.usecases.access_scope import own_cases, partner_of
 from services.committee.usecases.application_content import (
-    changed,
+    apply_changes,
     content_of,
     content_outside,
-    record,
+    record_content,
     rules_for,
     state_of,
 )
@@ -51,7 +51,7 @@ class Filed:
     unreadable: tuple[str, ...] = ()
 
 
-def draft(uow: CaseUnitOfWork, changes: DraftChanges) -> Filed:
+def draft_application(uow: CaseUnitOfWork, changes: DraftChanges) -> Filed:
     """Start an application; anything may still be missing."""
     proposer = None if uow.caller.roles & COMMITTEE else partner_of(uow.caller)
     row = ApplicationRow(
@@ -62,19 +62,19 @@ def draft(uow: CaseUnitOfWork, changes: DraftChanges) -> Filed:
         created_at=uow.at,
         created_by=uow.caller.subject,
     )
-    content = changed(uow, Content(proposer=proposer), changes)
-    record(uow, row, domain.with_level(content, uow.caller.subject))
+    content = apply_changes(uow, Content(proposer=proposer), changes)
+    record_content(uow, row, domain.with_level(content, uow.caller.subject))
     cases.add_application(uow.session, row)
     uow.note(row.id, "drafted")
-    return filed(uow, row)
+    return describe_application(uow, row)
 
 
-def edit(uow: CaseUnitOfWork, application_id: UUID, changes: DraftChanges) -> Filed:
+def edit_draft(uow: CaseUnitOfWork, application_id: UUID, changes: DraftChanges) -> Filed:
     """Change a draft; what `changes` does not name stays."""
     row = uow.changeable(application_id)
     domain.moved(state_of(row), "edit")
     before = content_of(uow, row)
-    after = changed(uow, before, changes)
+    after = apply_changes(uow, before, changes)
     if uow.caller.zone is None and (zone_id := changes.get("zone_id")):
         row.zone_id = zone_id
     if after.assessment.level != before.assessment.level:
@@ -82,11 +82,11 @@ def edit(uow: CaseUnitOfWork, application_id: UUID, changes: DraftChanges) -> Fi
         # Who drafts it lowers what they set themselves, and nothing that anybody else did.
         domain.refuse_lowering(domain.set_by_others(before, me), after.assessment.level, committee=False)
         after = domain.with_level(after, me)
-    record(uow, row, after)
-    return filed(uow, row)
+    record_content(uow, row, after)
+    return describe_application(uow, row)
 
 
-def submit(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
+def submit_application(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
     """Lay a draft before the committee, under the protocol version in force now.
 
     Raises `ApplicationIncomplete` naming everything that is missing or not allowed.
@@ -118,10 +118,10 @@ def submit(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
     uow.tx.publish(submitted if theirs else submitted.model_copy(update={"proposer": None, "zone_id": None}))
     for conflict in conflicts.of_applications(uow.session, [row.id]):
         uow.tx.publish(outgoing.conflicted(row, conflict))
-    return filed(uow, row)
+    return describe_application(uow, row)
 
 
-def withdraw(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
+def withdraw_application(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
     """Take it back, as who proposed it, before anything was decided; raises `Forbidden` for all others."""
     row = uow.changeable(application_id)
     by_proposer = (row.proposer, row.zone_id) == (uow.caller.partner, uow.caller.zone)
@@ -132,10 +132,12 @@ def withdraw(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
     uow.note(row.id, "withdrawn", {"reasons": reasons})
     if row.submitted_at is not None:
         uow.tx.publish(outgoing.withdrawn(row, uow.at))
-    return filed(uow, row)
+    return describe_application(uow, row)
 
 
-def assess(uow: CaseUnitOfWork, application_id: UUID, found: Assessment, *, committee: bool) -> Filed:
+def record_assessment(
+    uow: CaseUnitOfWork, application_id: UUID, found: Assessment, *, committee: bool
+) -> Filed:
     """Record a new risk assessment. `committee`: it sits, with quorum, and so may lower the level.
 
     Raises `RiskLoweredByOfficer`.
@@ -145,22 +147,22 @@ def assess(uow: CaseUnitOfWork, application_id: UUID, found: Assessment, *, comm
     before = content.assessment.level
     domain.refuse_lowering(before, found.level, committee=committee)
     content = replace(content, assessment=found)
-    record(uow, row, domain.with_level(content, uow.caller.subject, alone=committee))
+    record_content(uow, row, domain.with_level(content, uow.caller.subject, alone=committee))
     uow.note(row.id, "risk assessed", {"before": before, "assessment": asdict(found)})
-    return filed(uow, row)
+    return describe_application(uow, row)
 
 
-def read(reading: CaseReading, application_id: UUID) -> Filed:
+def read_application(reading: CaseReading, application_id: UUID) -> Filed:
     """Return one application; raises `ApplicationUnknown`, also for another partner's."""
-    return filed(reading, reading.readable(application_id))
+    return describe_application(reading, reading.readable(application_id))
 
 
-def listed(reading: CaseReading, state: State | None, limit: int) -> Sequence[ApplicationRow]:
+def list_applications(reading: CaseReading, state: State | None, limit: int) -> Sequence[ApplicationRow]:
     """Return the newest applications that the caller may see."""
     return cases.applications(reading.session, reading.scope, state=state, limit=limit)
 
 
-def filed(reading: CaseReading, row: ApplicationRow) -> Filed:
+def describe_application(reading: CaseReading, row: ApplicationRow) -> Filed:
     """Return an application with all that the caller, who may see it, reads of it."""
     entries = [
         (decision, reading.decrypt_mapping(encrypted_columns.decision(decision.id), decision.encrypted))
@@ -201,7 +203,7 @@ def _may_be_theirs(reading: CaseReading, row: ApplicationRow) -> bool:
 
 def _complete(uow: CaseUnitOfWork, row: ApplicationRow, content: Content) -> Rules:
     present = protocol_store.in_force(uow.session, content.protocol_id) if content.protocol_id else None
-    rules = protocols.rules(present) if present else None
+    rules = protocols.read_rules(present) if present else None
     if content.protocol_id is None and content.exceptional.strip():
         rules = Rules()
     missing = domain.missing(content, rules)

@@ -22,7 +22,7 @@ from services.committee.store import decisions as decision_store
 from services.committee.store import handovers as store
 from services.committee.store import reviews as review_store
 from services.committee.usecases import deadlines, end_of_protection, protocols
-from services.committee.usecases.application_content import content_of, record, state_of
+from services.committee.usecases.application_content import content_of, record_content, state_of
 from services.committee.usecases.review_requests import schedule_review
 from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
@@ -32,7 +32,7 @@ _KEEPS = frozenset({"keep", "extend", "lighten"})
 THEM = Principal(subject=chain.PARTNER, roles=frozenset(), partner=chain.PARTNER)
 
 
-def refer(
+def refer_case(
     uow: CaseUnitOfWork, application_id: UUID, referral: Referral, *, decided: bool = False
 ) -> HandoverRow:
     """Send a case, whatever was decided about its alarm: exactly `fields`, on consent or a legal ground.
@@ -133,7 +133,7 @@ def _kept_since(uow: CaseUnitOfWork, handover: HandoverRow) -> bool:
     return any(at is not None and at > handover.created_at for at in kept)
 
 
-def accept(uow: CaseUnitOfWork, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
+def accept_case(uow: CaseUnitOfWork, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
     """Accept a case of theirs: it becomes a draft with what they sent, for people to complete."""
     handover = _own(uow, handover_id, "in")
     _answer(uow, handover, True)
@@ -152,7 +152,7 @@ def accept(uow: CaseUnitOfWork, handover_id: UUID) -> tuple[HandoverRow, Applica
         created_at=uow.at,
         created_by=uow.caller.subject,
     )
-    record(uow, row, content)
+    record_content(uow, row, content)
     cases.add_application(uow.session, row)
     handover.application_id = row.id
     _send(uow, handover)
@@ -160,7 +160,7 @@ def accept(uow: CaseUnitOfWork, handover_id: UUID) -> tuple[HandoverRow, Applica
     return handover, row
 
 
-def decline(uow: CaseUnitOfWork, handover_id: UUID, reasons: str) -> HandoverRow:
+def decline_case(uow: CaseUnitOfWork, handover_id: UUID, reasons: str) -> HandoverRow:
     """Decline a case of theirs, and say why."""
     handover = _own(uow, handover_id, "in")
     _answer(uow, handover, False)
@@ -176,7 +176,7 @@ def read_content(reading: CaseReading, handover: HandoverRow) -> Mapping[str, ob
     return found
 
 
-def of_application(
+def list_handovers(
     reading: CaseReading, application_id: UUID
 ) -> list[tuple[HandoverRow, Mapping[str, object]]]:
     """Return the moves of one case, with what was sent."""
@@ -187,9 +187,9 @@ def of_application(
     ]
 
 
-def sendable(reading: CaseReading, row: ApplicationRow) -> dict[str, object]:
+def choose_sendable(reading: CaseReading, row: ApplicationRow) -> dict[str, object]:
     """Say what the protocol lets be sent to the chain approach, field by field, exactly as it would be sent."""
-    protocol = protocols.of_case(reading, row)
+    protocol = protocols.find_for_case(reading, row)
     agreed = protocol.readable_content["shared_fields"].get(chain.PARTNER, ()) if protocol else ()
     nothing: dict[str, object] = {}
     return Known("application", row.id).read(
@@ -197,7 +197,7 @@ def sendable(reading: CaseReading, row: ApplicationRow) -> dict[str, object]:
     )
 
 
-def incoming(reading: CaseReading, limit: int) -> list[tuple[HandoverRow, Mapping[str, object]]]:
+def list_incoming(reading: CaseReading, limit: int) -> list[tuple[HandoverRow, Mapping[str, object]]]:
     """Return the cases of theirs that wait for our answer."""
     return [
         (each, reading.decrypt_mapping(encrypted_columns.handover(each.id), each.encrypted))
@@ -244,6 +244,6 @@ def _own(uow: CaseUnitOfWork, handover_id: UUID, direction: str) -> HandoverRow:
 def _shared(uow: CaseUnitOfWork, row: ApplicationRow) -> Collection[str]:
     if row.protocol_id is None or row.protocol_version is None:
         return ()
-    content = protocols.version(uow.session, row.protocol_id, row.protocol_version).content
+    content = protocols.find_version(uow.session, row.protocol_id, row.protocol_version).content
     shared: Collection[str] = content["shared_fields"].get(chain.PARTNER, ())
     return shared

@@ -25,15 +25,15 @@ _US = Principal(subject="committee-worker", roles=frozenset())
 
 def send_due(database: Database, vault: Vault, client: ChainApproach) -> None:
     """Send what is due; what did not arrive comes again."""
-    for each in claim(database, vault, _US):
+    for each in claim_due(database, vault, _US):
         with apart("hand-over", each.handover_id):
             if client.send(each):
                 with database.transaction() as tx:
-                    delivered(CaseUnitOfWork(tx, vault, _US), each.handover_id)
+                    record_delivery(CaseUnitOfWork(tx, vault, _US), each.handover_id)
 
 
-def claim(database: Database, vault: Vault, caller: Principal, at_most: int = 5) -> list[Sending]:
-    """Claim what is to be sent now; each comes again until `delivered` says that it arrived."""
+def claim_due(database: Database, vault: Vault, caller: Principal, at_most: int = 5) -> list[Sending]:
+    """Claim what is to be sent now; each comes again until `record_delivery` says that it arrived."""
     found: list[Sending] = []
 
     def take(tx: Transaction, due: timers.Due) -> None:
@@ -50,7 +50,7 @@ def claim(database: Database, vault: Vault, caller: Principal, at_most: int = 5)
     return found
 
 
-def delivered(uow: CaseUnitOfWork, handover_id: UUID) -> None:
+def record_delivery(uow: CaseUnitOfWork, handover_id: UUID) -> None:
     """Record that the other side has it."""
     handover = store.handover(uow.session, handover_id, lock=True)
     timers.cancel(uow.session, str(handover_id), [TIMER])

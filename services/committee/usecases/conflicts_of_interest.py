@@ -21,7 +21,7 @@ from services.committee.usecases import application_content
 from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def declare(uow: CaseUnitOfWork, application_id: UUID, subject: str, reason: str) -> None:
+def declare_conflict(uow: CaseUnitOfWork, application_id: UUID, subject: str, reason: str) -> None:
     """Declare a conflict of interest: the case does not exist for them. Members speak for themselves.
 
     Raises `Forbidden`, `ConflictRefused` for what the secretariat may not say of others here.
@@ -55,7 +55,7 @@ def declare(uow: CaseUnitOfWork, application_id: UUID, subject: str, reason: str
         uow.tx.publish(outgoing.conflicted(row, conflict))
 
 
-def withdraw(uow: CaseUnitOfWork, application_id: UUID, subject: str, reason: str) -> None:
+def withdraw_conflict(uow: CaseUnitOfWork, application_id: UUID, subject: str, reason: str) -> None:
     """Withdraw what was wrongly said of somebody, with the reason. Again changes nothing.
 
     Raises `ConflictUnknown`, `Forbidden` where they said so themselves: that the procureur des Konings
@@ -79,14 +79,14 @@ def withdraw(uow: CaseUnitOfWork, application_id: UUID, subject: str, reason: st
         uow.tx.publish(outgoing.unconflicted(row, conflict))
 
 
-def of_case(reading: CaseReading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
+def list_of_case(reading: CaseReading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
     """Return the conflicts of interest that were declared in a case, with the reasons; withdrawn ones too."""
     row = reading.readable(application_id)
     found = conflicts.of_applications(reading.session, [row.id])
     return [(each, _reason(reading, each)) for each in found]
 
 
-def said_of_caller(reading: CaseReading) -> Sequence[ConflictRow]:
+def list_declared_by_others(reading: CaseReading) -> Sequence[ConflictRow]:
     """Return the conflicts of interest of the caller that somebody else declared, and nobody withdrew."""
     return conflicts.list_declared_by_others(reading.session, reading.caller.subject)
 

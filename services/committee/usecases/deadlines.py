@@ -58,12 +58,12 @@ def list_due(reading: CaseReading, limit: int) -> Sequence[DeadlineRow]:
     return store.list_due(reading.session, reading.scope, limit=limit)
 
 
-def of_case(reading: CaseReading, application_id: UUID) -> Sequence[DeadlineRow]:
+def list_of_case(reading: CaseReading, application_id: UUID) -> Sequence[DeadlineRow]:
     """Return all deadlines of one case; raises `ApplicationUnknown`."""
     return store.deadlines_of(reading.session, reading.readable(application_id).id)
 
 
-def remind(database: Database) -> int:
+def publish_due(database: Database) -> int:
     """Remind of the deadlines that come near, and tell of those that passed; return how many."""
     return timers.act_on_due(database, [TIMER], _remind_of)
 

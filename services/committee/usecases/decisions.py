@@ -28,7 +28,7 @@ from services.committee.usecases import (
     registry_mismatch,
     reviews,
 )
-from services.committee.usecases.application_content import content_of, record, rules_for, state_of
+from services.committee.usecases.application_content import content_of, record_content, rules_for, state_of
 from services.committee.usecases.applications import Filed
 from services.committee.usecases.unit_of_work import CaseUnitOfWork
 
@@ -51,7 +51,7 @@ def grant_provisionally(uow: CaseUnitOfWork, application_id: UUID, grounds: Grou
     registry_mismatch.wait_for_registry(uow.session, row, uow.at)
     uow.note(row.id, "granted provisionally")
     uow.tx.publish(outgoing.provisionally_granted(row, decision, ratify_by))
-    return applications.filed(uow, row)
+    return applications.describe_application(uow, row)
 
 
 def decline_urgency(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
@@ -61,15 +61,15 @@ def decline_urgency(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> 
         raise DecidedElsewhere("this case is not urgent")
     row.state = domain.moved(state_of(row), "decline_urgency")
     content = content_of(uow, row)
-    record(uow, row, replace(content, procedure="ordinary"))
+    record_content(uow, row, replace(content, procedure="ordinary"))
     deadlines.meet_deadlines(uow.session, row.id, frozenset({"provisional_decision"}), now=uow.at)
     # The days run since it was laid before the committee, not since the magistrate said no.
     _wait_for(uow, row, "decision", _rules(uow, row), since=row.submitted_at)
     uow.note(row.id, "urgency declined", {"reasons": reasons})
-    return applications.filed(uow, row)
+    return applications.describe_application(uow, row)
 
 
-def decide(
+def decide_application(
     uow: CaseUnitOfWork,
     application_id: UUID,
     outcome: Outcome,
@@ -89,16 +89,18 @@ def decide(
         raise DecidedElsewhere("outside a protocol the procureur-generaal approves the draft of the decision")
     rules = _rules(uow, row)
     content = _checked(uow, row, rules, grounds) if outcome == "grant" else None
-    counted = counted or meetings.deciding(uow, meeting_id, row, None)
+    counted = counted or meetings.close_point(uow, meeting_id, row, None)
     if counted.waits_for:
-        pending_decisions.postpone(uow, meeting_id, counted, outcome, grounds.as_json(), application_id=row.id)
-        return applications.filed(uow, row)
+        pending_decisions.postpone_decision(
+            uow, meeting_id, counted, outcome, grounds.as_json(), application_id=row.id
+        )
+        return applications.describe_application(uow, row)
     if content is not None:
-        record(uow, row, content)
+        record_content(uow, row, content)
     row.state = after
     decision = _decide(uow, row, "final", outcome, grounds, counted, meeting_id)
     _settle(uow, row, decision, alive=before in domain.ALIVE)
-    return applications.filed(uow, row)
+    return applications.describe_application(uow, row)
 
 
 def propose_decision(
@@ -109,22 +111,24 @@ def propose_decision(
     meeting_id: UUID,
     counted: Counted | None = None,
 ) -> Filed:
-    """Draft the committee's decision outside any protocol. `counted`: as in `decide`."""
+    """Draft the committee's decision outside any protocol. `counted`: as in `decide_application`."""
     row = uow.changeable(application_id)
     if row.protocol_id is not None:
         raise DecidedElsewhere("under a protocol the committee decides itself")
     after = domain.moved(state_of(row), "propose_decision")
     rules = _rules(uow, row)
-    counted = counted or meetings.deciding(uow, meeting_id, row, None)
+    counted = counted or meetings.close_point(uow, meeting_id, row, None)
     if counted.waits_for:
         kept = {**grounds.as_json(), "outcome": outcome}
-        pending_decisions.postpone(uow, meeting_id, counted, "propose_decision", kept, application_id=row.id)
-        return applications.filed(uow, row)
+        pending_decisions.postpone_decision(
+            uow, meeting_id, counted, "propose_decision", kept, application_id=row.id
+        )
+        return applications.describe_application(uow, row)
     row.state = after
     _decide(uow, row, "draft", outcome, grounds, counted, meeting_id)
     _wait_for(uow, row, "draft_approval", rules)
     uow.note(row.id, "decision drafted")
-    return applications.filed(uow, row)
+    return applications.describe_application(uow, row)
 
 
 def approve_draft(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
@@ -135,11 +139,11 @@ def approve_draft(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
     row.state = domain.moved(state_of(row), outcome)
     grounds = Grounds.read(uow.decrypt(encrypted_columns.decision(draft.id), draft.encrypted))
     # Whose conflict of interest became known since does not count any more.
-    counted = quorum.still_counted(uow, row, {**draft.present, **draft.excluded}, _rules(uow, row))
+    counted = quorum.count_again(uow, row, {**draft.present, **draft.excluded}, _rules(uow, row))
     decision = _decide(uow, row, "final", outcome, grounds, counted, draft.meeting_id, uow.caller.subject)
     uow.note(row.id, "draft approved")
     _settle(uow, row, decision, alive=False)
-    return applications.filed(uow, row)
+    return applications.describe_application(uow, row)
 
 
 def send_draft_back(uow: CaseUnitOfWork, application_id: UUID, remarks: str) -> Filed:
@@ -148,7 +152,7 @@ def send_draft_back(uow: CaseUnitOfWork, application_id: UUID, remarks: str) -> 
     row.state = domain.moved(state_of(row), "send_back_review" if row.reviewed_from else "send_back")
     deadlines.meet_deadlines(uow.session, row.id, frozenset({"draft_approval"}), now=uow.at)
     uow.note(row.id, "draft sent back", {"remarks": remarks})
-    return applications.filed(uow, row)
+    return applications.describe_application(uow, row)
 
 
 def ask_for_reconsideration(uow: CaseUnitOfWork, application_id: UUID, grounds: str) -> Filed:
@@ -158,13 +162,13 @@ def ask_for_reconsideration(uow: CaseUnitOfWork, application_id: UUID, grounds: 
     if before == State.ENDING and row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol a new application is needed")
     row.state = domain.moved(before, "ask_for_reconsideration")
-    row.reviewed_from = end_of_protection.deciders(uow.session, row)
+    row.reviewed_from = end_of_protection.list_deciders(uow.session, row)
     registry_mismatch.wait_for_registry(uow.session, row, uow.at)
     rules = _rules(uow, row)
     _wait_for(uow, row, "ratification" if row.state == State.PROVISIONAL else "decision", rules)
     uow.note(row.id, "review requested", {"grounds": grounds})
     uow.tx.publish(outgoing.reopened(row, uow.at))
-    return applications.filed(uow, row)
+    return applications.describe_application(uow, row)
 
 
 def _checked(uow: CaseUnitOfWork, row: ApplicationRow, rules: Rules, grounds: Grounds) -> Content:
@@ -213,13 +217,13 @@ def _decide(
 def _settle(uow: CaseUnitOfWork, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
     """Do what follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
     deadlines.meet_deadlines(uow.session, row.id, _DECIDED, now=uow.at)
-    pending_decisions.overtake(uow, application_id=row.id)
+    pending_decisions.overtake_decisions(uow, application_id=row.id)
     if decision.meeting_id is not None:
         pending_decisions.overtake_reviews(uow, row.id, decision.meeting_id, decision.decided_at)
     row.reviewed_from = []
     submitted = outgoing.submitted(row)
     if decision.outcome == "granted":
-        reviews.after_grant(uow, submitted, decision)
+        reviews.schedule_after_grant(uow, submitted, decision)
     uow.note(row.id, decision.outcome)
     uow.tx.publish(outgoing.decided(submitted, decision))
     if decision.outcome == "refused" and alive:

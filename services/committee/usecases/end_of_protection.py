@@ -27,7 +27,7 @@ def void_ends(uow: CaseUnitOfWork, application_id: UUID) -> None:
     registry_mismatch.void_reviews(uow.session, ends, uow.at)
 
 
-def deciders(session: Session, row: ApplicationRow) -> list[str]:
+def list_deciders(session: Session, row: ApplicationRow) -> list[str]:
     """Say who took what a review is asked of: the last final decision, or the review that ended the alarm."""
     final = [each for each in decision_store.of_application(session, row.id) if each.kind == "final"]
     held = [each for each in store.reviews_of(session, row.id) if each.outcome == "end" and each.held_at]

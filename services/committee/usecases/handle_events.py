@@ -16,7 +16,7 @@ def record_events(tx: Transaction, events: Sequence[Event]) -> None:
     fresh = tx.claim(COMMITTEE_FOLLOW_UP, [event.id for event in events])
     for event in {event.id: event for event in events if event.id in fresh}.values():
         if real := incoming.real_incident(event):
-            reviews.after_real_alarm(tx.session, *real, clock.now())
+            reviews.schedule_after_real_alarm(tx.session, *real, clock.now())
         elif file := incoming.enrolment(event):
             registry_mismatch.record_enrolment(tx.session, file, clock.now())
         elif conflict := incoming.registry_conflict(event):

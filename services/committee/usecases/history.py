@@ -16,5 +16,5 @@ def list_of_case(reading: CaseReading, application_id: UUID) -> Sequence[History
 
 def list_of_protocol(reading: CaseReading, protocol_id: UUID) -> Sequence[HistoryRow]:
     """List what happened to a protocol, in order; raises `ProtocolUnknown`."""
-    protocols.known(reading.session, protocol_id)
+    protocols.refuse_unknown(reading.session, protocol_id)
     return cases.history(reading.session, [protocol_id])

@@ -34,21 +34,21 @@ class Seen:
     agenda: Sequence[tuple[AgendaRow, Counted | None]]
 
 
-def plan(uow: CaseUnitOfWork, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
+def plan_meeting(uow: CaseUnitOfWork, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
     """Call a meeting of a protocol's committee; raises `ProtocolUnknown`, also for another district's."""
     if protocol_id not in uow.scope.protocols:
         raise ProtocolUnknown("there is no such protocol here")
     row = MeetingRow(
         id=uuid4(),
         protocol_id=protocol_id,
-        protocol_version=protocols.in_force(uow.session, protocol_id).version,
+        protocol_version=protocols.find_in_force(uow.session, protocol_id).version,
         starts_at=starts_at,
         language=language,
         created_by=uow.caller.subject,
     )
     store.add_meeting(uow.session, row)
     uow.note(row.id, "planned")
-    return seen(uow, row)
+    return describe_meeting(uow, row)
 
 
 def put_on_agenda(
@@ -63,7 +63,7 @@ def put_on_agenda(
         application_id, enrolment_id = review.application_id, review.enrolment_id
     # The case before the meeting, as everywhere: two who lock in another order wait for each other.
     application = uow.changeable(application_id) if application_id is not None else None
-    row = locked(uow, meeting_id, MeetingState.PLANNED, MeetingState.OPEN)
+    row = lock_meeting(uow, meeting_id, MeetingState.PLANNED, MeetingState.OPEN)
     if application is not None:
         if application.protocol_id not in (None, row.protocol_id):
             raise MeetingMoveRefused("this case is under another protocol", state=row.state)
@@ -83,15 +83,15 @@ def put_on_agenda(
         store.add_item(uow.session, item)
         if application_id is not None:
             uow.note(application_id, "on the agenda")
-    return seen(uow, row)
+    return describe_meeting(uow, row)
 
 
 _DECIDES: tuple[domain.Move, ...] = ("grant", "refuse", "propose_decision")
 
 
-def move(uow: CaseUnitOfWork, meeting_id: UUID, what: MeetingMove) -> Seen:
+def move_meeting(uow: CaseUnitOfWork, meeting_id: UUID, what: MeetingMove) -> Seen:
     """Open or close a meeting; what was not decided when it closes stands adjourned."""
-    row = locked(uow, meeting_id, *MeetingState)
+    row = lock_meeting(uow, meeting_id, *MeetingState)
     row.state = meeting_moved(MeetingState(row.state), what)
     if what == "open":
         row.opened_at = uow.at
@@ -101,23 +101,23 @@ def move(uow: CaseUnitOfWork, meeting_id: UUID, what: MeetingMove) -> Seen:
             if item.state == PointState.OPEN:
                 item.state = point_moved(PointState.OPEN, "adjourn")
     uow.note(meeting_id, row.state)
-    return seen(uow, row)
+    return describe_meeting(uow, row)
 
 
-def listed(reading: CaseReading, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
+def list_meetings(reading: CaseReading, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
     """Return the caller's next meetings since a moment, in order; without one the last, the newest first."""
     return store.meetings(reading.session, reading.scope, since=since, limit=limit)
 
 
-def read(reading: CaseReading, meeting_id: UUID) -> Seen:
+def read_meeting(reading: CaseReading, meeting_id: UUID) -> Seen:
     """Return one meeting; raises `MeetingUnknown`."""
     row = store.meeting(reading.session, reading.scope, meeting_id)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
-    return seen(reading, row)
+    return describe_meeting(reading, row)
 
 
-def seen(reading: CaseReading, row: MeetingRow) -> Seen:
+def describe_meeting(reading: CaseReading, row: MeetingRow) -> Seen:
     """Return a meeting with who is there, and its agenda with who counts; without items of a conflict."""
     attendance = store.attendance(reading.session, row.id)
     entries = [
@@ -136,39 +136,39 @@ def seen(reading: CaseReading, row: MeetingRow) -> Seen:
     return Seen(row, list(zip(attendance, names, strict=True)), agenda)
 
 
-def deciding(
+def close_point(
     uow: CaseUnitOfWork, meeting_id: UUID, application: ApplicationRow | None, review_id: UUID | None
 ) -> Counted:
     """Close a point of an open meeting; return who counts. Raises `MeetingUnknown`, `QuorumMissing`.
 
     Where `waits_for` of the answer is not empty, the point waits until they confirm that they are there.
     """
-    row = locked(uow, meeting_id, MeetingState.OPEN)
+    row = lock_meeting(uow, meeting_id, MeetingState.OPEN)
     application_id = application.id if application else None
     item = store.item(uow.session, meeting_id, application_id, review_id)
     if item is not None and item.state == PointState.WAITING:
         raise MeetingMoveRefused("it is decided, and waits for who confirms having been there", state=row.state)
     if item is None or item.state != PointState.OPEN:
         raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
-    counted = quorum.counted(uow, row, application, item)
+    counted = quorum.count_members(uow, row, application, item)
     quorum.refuse_without(counted)
     item.state = point_moved(PointState(item.state), "wait" if counted.waits_for else "decide")
     return counted
 
 
-def sits(uow: CaseUnitOfWork, meeting_id: UUID, application_id: UUID) -> bool:
+def is_sitting(uow: CaseUnitOfWork, meeting_id: UUID, application_id: UUID) -> bool:
     """Say whether the caller records what the committee, in an open meeting with quorum, finds of a case.
 
-    Raises as `deciding`; closes no point. Who is not its secretariat speaks for themselves, wherever it sits.
+    Raises as `close_point`; closes none. Who is not its secretariat speaks for themselves, wherever it sits.
     """
     if "secretariat" not in uow.caller.roles:
         return False
     application = uow.readable(application_id)
-    row = locked(uow, meeting_id, MeetingState.OPEN)
+    row = lock_meeting(uow, meeting_id, MeetingState.OPEN)
     items = [each for each in store.agenda(uow.session, meeting_id) if each.application_id == application_id]
     if not items:
         raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
-    quorum.refuse_without(quorum.counted(uow, row, application, items[0]), confirmed=True)
+    quorum.refuse_without(quorum.count_members(uow, row, application, items[0]), confirmed=True)
     return True
 
 
@@ -178,11 +178,11 @@ def _counts(
     """Say who counts for a point: for one that waits, of those who were there when it was recorded."""
     for each in pending_decisions.waiting(reading.session, row.id):
         if each.item_id == item.id:
-            return quorum.counted_later(reading, row, application, item, each.there)
-    return quorum.counted(reading, row, application, item)
+            return quorum.count_later(reading, row, application, item, each.there)
+    return quorum.count_members(reading, row, application, item)
 
 
-def locked(uow: CaseUnitOfWork, meeting_id: UUID, *states: MeetingState) -> MeetingRow:
+def lock_meeting(uow: CaseUnitOfWork, meeting_id: UUID, *states: MeetingState) -> MeetingRow:
     """Lock a meeting of the caller's in one of these states; raises `MeetingUnknown`, `MeetingMoveRefused`."""
     row = store.meeting(uow.session, uow.scope, meeting_id, lock=True)
     if row is None:

@@ -24,7 +24,7 @@ from services.committee.usecases import protocols
 from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def invite(uow: CaseUnitOfWork, protocol_id: UUID, who: NamedMember) -> MemberRow:
+def invite_member(uow: CaseUnitOfWork, protocol_id: UUID, who: NamedMember) -> MemberRow:
     """Name a member: account, name, partner, role, dates. The same again changes name, role and dates.
 
     Raises `MemberElsewhere` where the person sits for another partner already, `MemberInProtocol`,
@@ -63,20 +63,20 @@ def invite(uow: CaseUnitOfWork, protocol_id: UUID, who: NamedMember) -> MemberRo
     return row
 
 
-def confirm(uow: CaseUnitOfWork, protocol_id: UUID) -> MemberRow:
+def confirm_membership(uow: CaseUnitOfWork, protocol_id: UUID) -> MemberRow:
     """Confirm the invitation of the caller, for the partner of the token; again changes nothing."""
-    row = myself(uow, protocol_id)
+    row = find_own_membership(uow, protocol_id)
     if row.confirmed_at is None:
         row.confirmed_at = uow.at
         uow.note(protocol_id, "member confirmed")
     return row
 
 
-def end(uow: CaseUnitOfWork, protocol_id: UUID, member_id: UUID) -> MemberRow:
+def end_membership(uow: CaseUnitOfWork, protocol_id: UUID, member_id: UUID) -> MemberRow:
     """End a membership; what they took part in stays. Raises `MemberInProtocol`."""
     _own(uow, protocol_id)
     protocol_store.lock(uow.session, protocol_id)
-    row = named(uow, protocol_id, member_id)
+    row = find_member(uow, protocol_id, member_id)
     _refuse_frozen(row)
     if row.ended_at is None:
         row.ended_at, row.ended_by = uow.at, uow.caller.subject
@@ -90,7 +90,7 @@ def _refuse_frozen(row: MemberRow) -> None:
         raise MemberInProtocol("this member stands in the protocol: write its next version", field="subject")
 
 
-def myself(uow: CaseUnitOfWork, protocol_id: UUID) -> MemberRow:
+def find_own_membership(uow: CaseUnitOfWork, protocol_id: UUID) -> MemberRow:
     """Find the caller as a member; raises `MemberUnknown`, `Forbidden` if they work for another partner now."""
     _own(uow, protocol_id)
     row = store.of_person(uow.session, protocol_id, account(uow.caller.subject))
@@ -106,7 +106,7 @@ def refuse_other_partner(uow: CaseUnitOfWork, row: MemberRow) -> None:
         raise Forbidden("your account is of another partner than you were invited for", field="partner")
 
 
-def named(reading: CaseReading, protocol_id: UUID, member_id: UUID) -> MemberRow:
+def find_member(reading: CaseReading, protocol_id: UUID, member_id: UUID) -> MemberRow:
     """Return one member by its id; raises `MemberUnknown`."""
     row = store.member(reading.session, protocol_id, member_id)
     if row is None:
@@ -120,23 +120,23 @@ def refuse_former(row: MemberRow, day: date) -> None:
         raise MemberUnknown("no member of this committee on this day", field="member_id")
 
 
-def listed(reading: CaseReading, protocol_id: UUID) -> list[tuple[MemberRow, str]]:
+def list_members(reading: CaseReading, protocol_id: UUID) -> list[tuple[MemberRow, str]]:
     """Return the members with their names; raises `ProtocolUnknown` for another district's."""
     _own(reading, protocol_id)
-    return [(row, name(reading, row)) for row in store.members(reading.session, protocol_id)]
+    return [(row, read_name(reading, row)) for row in store.members(reading.session, protocol_id)]
 
 
-def accounts_of(reading: CaseReading, protocol_id: UUID) -> list[str]:
+def list_accounts(reading: CaseReading, protocol_id: UUID) -> list[str]:
     """Return the accounts of the members, as they are compared."""
     return [each.person for each in store.members(reading.session, protocol_id)]
 
 
-def invitations(reading: CaseReading) -> Sequence[MemberRow]:
+def list_invitations(reading: CaseReading) -> Sequence[MemberRow]:
     """Say what the caller was invited to and did not confirm yet."""
     return store.invitations(reading.session, reading.scope.protocols, account(reading.caller.subject))
 
 
-def name(reading: CaseReading, row: MemberRow) -> str:
+def read_name(reading: CaseReading, row: MemberRow) -> str:
     """Say what stands in the minutes."""
     return str(reading.decrypt_mapping(encrypted_columns.member(row.id), row.encrypted).get("name", UNREADABLE))
 
@@ -152,4 +152,4 @@ def _own(reading: CaseReading, protocol_id: UUID) -> ProtocolRow:
     """Return the version in force of a protocol of the caller's; raises `ProtocolUnknown`."""
     if protocol_id not in reading.scope.protocols:
         raise ProtocolUnknown("there is no such protocol here")
-    return protocols.in_force(reading.session, protocol_id)
+    return protocols.find_in_force(reading.session, protocol_id)

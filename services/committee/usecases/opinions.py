@@ -11,7 +11,7 @@ from services.committee.usecases.access_scope import partner_of
 from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def give(uow: CaseUnitOfWork, application_id: UUID, opinion: Opinion) -> None:
+def give_opinion(uow: CaseUnitOfWork, application_id: UUID, opinion: Opinion) -> None:
     """Record what a partner thinks: shared with the others, or kept back from them."""
     row = uow.changeable(application_id)
     partner, zone = partner_of(uow.caller), uow.caller.zone or ""
@@ -39,7 +39,7 @@ class OpinionRead:
     content: Mapping[str, object]
 
 
-def of_case(reading: CaseReading, row: ApplicationRow) -> list[OpinionRead]:
+def list_of_case(reading: CaseReading, row: ApplicationRow) -> list[OpinionRead]:
     """List what partners think of a case; only that partner reads what one keeps back."""
     found: list[OpinionRead] = []
     for opinion in cases.opinions(reading.session, row.id):

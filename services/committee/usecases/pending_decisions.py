@@ -20,7 +20,7 @@ Act = Literal["grant", "refuse", "propose_decision", "hold"]
 _CLAIMS = ("partner", "zone", "district")
 
 
-def postpone(
+def postpone_decision(
     uow: CaseUnitOfWork,
     meeting_id: UUID,
     counted: Counted,
@@ -51,7 +51,9 @@ def postpone(
     uow.note(application_id or meeting_id, "decision waits")
 
 
-def overtake(uow: CaseUnitOfWork, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
+def overtake_decisions(
+    uow: CaseUnitOfWork, *, application_id: UUID | None = None, review_id: UUID | None = None
+) -> None:
     """Let lapse what waits about something that was decided elsewhere meanwhile."""
     for row in pending_decisions.of_case(uow.session, application_id, review_id):
         _lapse(uow, row, "decided elsewhere")
@@ -66,7 +68,7 @@ def overtake_reviews(uow: CaseUnitOfWork, application_id: UUID, meeting_id: UUID
         _lapse(uow, row, "decided elsewhere")
 
 
-def lapse(uow: CaseUnitOfWork, waiting_id: UUID, why: str) -> None:
+def lapse_decision(uow: CaseUnitOfWork, waiting_id: UUID, why: str) -> None:
     """Let it lapse: the point stands adjourned, and the history says why."""
     row = pending_decisions.one(uow.session, waiting_id, lock=True)
     if row is not None and row.state == PendingState.WAITING:

@@ -28,7 +28,9 @@ def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None =
                 take_effect(CaseUnitOfWork(tx, vault, recorder), waiting_id)
         except Permanent as refused:
             with database.transaction() as tx:
-                pending_decisions.lapse(CaseUnitOfWork(tx, vault, recorder), waiting_id, refused.detail)
+                pending_decisions.lapse_decision(
+                    CaseUnitOfWork(tx, vault, recorder), waiting_id, refused.detail
+                )
 
 
 def recorder_of(row: WaitingRow) -> Principal:
@@ -57,7 +59,7 @@ def take_effect(uow: CaseUnitOfWork, waiting_id: UUID) -> bool:
         return False
     item, meeting = meetings.point(uow.session, row.item_id), meetings.meeting_of(uow.session, row)
     assert item is not None and meeting is not None  # noqa: S101, PT018 - neither is ever deleted
-    counted = quorum.counted_later(uow, meeting, application, item, row.there)
+    counted = quorum.count_later(uow, meeting, application, item, row.there)
     if counted.missing or counted.waits_for:
         return False
     # Before the act: what else waits about the case lapses with it.
@@ -70,7 +72,9 @@ def take_effect(uow: CaseUnitOfWork, waiting_id: UUID) -> bool:
 def _decide(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if row.act == "grant" else "refuse"
-    decisions.decide(uow, row.application_id, outcome, Grounds.read(content), row.meeting_id, counted)
+    decisions.decide_application(
+        uow, row.application_id, outcome, Grounds.read(content), row.meeting_id, counted
+    )
 
 
 def _propose(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
@@ -81,7 +85,7 @@ def _propose(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object]
 
 def _hold(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.review_id is not None  # noqa: S101 - of a review
-    reviews.hold(uow, row.review_id, Finding.read(content), row.meeting_id, counted, row.recorded_at)
+    reviews.hold_review(uow, row.review_id, Finding.read(content), row.meeting_id, counted, row.recorded_at)
 
 
 _ACTS: Mapping[str, Callable[[CaseUnitOfWork, WaitingRow, Mapping[str, object], Counted], None]] = {

@@ -16,13 +16,13 @@ from services.committee.usecases.meetings import Seen
 from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def record(uow: CaseUnitOfWork, meeting_id: UUID, member_id: UUID, within: timedelta) -> Seen:
+def record_arrival(uow: CaseUnitOfWork, meeting_id: UUID, member_id: UUID, within: timedelta) -> Seen:
     """Record a member in the room, by the secretariat: it counts once they confirm, `within` this time.
 
     Who records themselves is at their own desk. Again changes nothing.
     """
-    row = meetings.locked(uow, meeting_id, MeetingState.OPEN)
-    member = members.named(uow, row.protocol_id, member_id)
+    row = meetings.lock_meeting(uow, meeting_id, MeetingState.OPEN)
+    member = members.find_member(uow, row.protocol_id, member_id)
     members.refuse_former(member, local_day(uow.at))
     own = member.person == account(uow.caller.subject)
     if own:
@@ -30,17 +30,17 @@ def record(uow: CaseUnitOfWork, meeting_id: UUID, member_id: UUID, within: timed
         member.confirmed_at = member.confirmed_at or uow.at
     if _here(uow, row, member) is None:
         _come_in(uow, row, member, confirmed=own, within=within)
-    return meetings.seen(uow, row)
+    return meetings.describe_meeting(uow, row)
 
 
-def confirm(uow: CaseUnitOfWork, meeting_id: UUID) -> Seen:
+def confirm_presence(uow: CaseUnitOfWork, meeting_id: UUID) -> Seen:
     """Confirm that the caller is there, or was where the secretariat recorded it; again changes nothing.
 
     Raises `MeetingMoveRefused` for who was not recorded at a meeting that is over.
     """
-    row = meetings.locked(uow, meeting_id, MeetingState.OPEN, MeetingState.CLOSED)
+    row = meetings.lock_meeting(uow, meeting_id, MeetingState.OPEN, MeetingState.CLOSED)
     # Their invitation too: nobody is asked twice who they are.
-    member = members.confirm(uow, row.protocol_id)
+    member = members.confirm_membership(uow, row.protocol_id)
     stays = [who for who in store.attendance(uow.session, row.id) if who.member_id == member.id]
     for stay in stays:
         if stay.confirmed_at is None:
@@ -51,20 +51,20 @@ def confirm(uow: CaseUnitOfWork, meeting_id: UUID) -> Seen:
     elif not stays:
         raise MeetingMoveRefused("this meeting is over, and you were not recorded there", state=row.state)
     uow.session.flush()
-    return meetings.seen(uow, row)
+    return meetings.describe_meeting(uow, row)
 
 
-def leave(uow: CaseUnitOfWork, meeting_id: UUID, member_id: UUID) -> Seen:
+def record_departure(uow: CaseUnitOfWork, meeting_id: UUID, member_id: UUID) -> Seen:
     """Record that somebody goes; they count no longer for what is decided from now on."""
-    row = meetings.locked(uow, meeting_id, MeetingState.OPEN)
+    row = meetings.lock_meeting(uow, meeting_id, MeetingState.OPEN)
     stays = [who for who in store.attendance(uow.session, row.id) if who.member_id == member_id]
     if not stays:
         raise MemberUnknown("this member is not at this meeting", field="member_id")
     stays[-1].left_at = stays[-1].left_at or uow.at
-    return meetings.seen(uow, row)
+    return meetings.describe_meeting(uow, row)
 
 
-def to_confirm(reading: CaseReading) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
+def list_to_confirm(reading: CaseReading) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
     """Return the meetings at which the caller was recorded, by somebody else, and did not confirm it."""
     return pending_decisions.unconfirmed(reading.session, reading.scope, account(reading.caller.subject))
 
@@ -84,7 +84,7 @@ def _here(uow: CaseUnitOfWork, row: MeetingRow, member: MemberRow) -> Attendance
 def _come_in(
     uow: CaseUnitOfWork, row: MeetingRow, member: MemberRow, *, confirmed: bool, within: timedelta | None = None
 ) -> None:
-    named = {"name": members.name(uow, member)}
+    named = {"name": members.read_name(uow, member)}
     came = AttendanceRow(
         meeting_id=row.id,
         subject=member.person,

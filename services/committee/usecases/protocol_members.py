@@ -51,7 +51,7 @@ def _problems(at: str, each: NamedMember, sitting: Sequence[str]) -> list[dict[s
     return found
 
 
-def of_version(reading: CaseReading, protocol_id: UUID, version: int) -> list[NamedMember]:
+def list_of_version(reading: CaseReading, protocol_id: UUID, version: int) -> list[NamedMember]:
     """Say who stands in a version, as it was written."""
     return [_named(reading, row) for row in store.of_version(reading.session, protocol_id, version)]
 
@@ -68,7 +68,7 @@ def _named(reading: CaseReading, row: MemberRow) -> NamedMember:
     )
 
 
-def write(uow: CaseUnitOfWork, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> None:
+def write_members(uow: CaseUnitOfWork, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> None:
     """Write who stands in a version that is being drafted, in place of who stood there."""
     store.forget(uow.session, protocol_id, version)
     for each in named:
@@ -93,7 +93,7 @@ def write(uow: CaseUnitOfWork, protocol_id: UUID, version: int, named: Sequence[
 
 def is_same(reading: CaseReading, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> bool:
     """Say whether a version already names just these; members without a first day begin with the version."""
-    known = {account(each.subject): each for each in of_version(reading, protocol_id, version)}
+    known = {account(each.subject): each for each in list_of_version(reading, protocol_id, version)}
     wanted = {account(each.subject): each for each in named}
     for person, each in wanted.items():
         if each.valid_from is None and person in known:

@@ -31,7 +31,7 @@ from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 TIMER = "protocol"
 
 
-def draft(
+def draft_protocol(
     uow: CaseUnitOfWork, protocol_id: UUID, content: ProtocolContent, members: Sequence[NamedMember] = ()
 ) -> ProtocolRow:
     """Write the next version, or write the one that is being drafted anew; the same content changes nothing.
@@ -56,17 +56,17 @@ def draft(
             recorded_by=uow.caller.subject,
         )
         store.add_version(uow.session, row)
-        protocol_members.write(uow, protocol_id, row.version, members)
+        protocol_members.write_members(uow, protocol_id, row.version, members)
         uow.note(protocol_id, f"version {row.version} drafted")
     elif row.content != content or not protocol_members.is_same(uow, protocol_id, row.version, members):
         row.state = version_moved(_state(row), "edit")
         row.content, row.recorded_at, row.recorded_by = content, uow.at, uow.caller.subject
-        protocol_members.write(uow, protocol_id, row.version, members)
+        protocol_members.write_members(uow, protocol_id, row.version, members)
         uow.note(protocol_id, f"version {row.version} drafted")
     return row
 
 
-def move(
+def move_version(
     uow: CaseUnitOfWork, protocol_id: UUID, version: int, what: VersionMove, remarks: str | None = None
 ) -> ProtocolRow:
     """Submit, approve or send back with remarks."""
@@ -76,7 +76,7 @@ def move(
     return row
 
 
-def sign(uow: CaseUnitOfWork, protocol_id: UUID, version: int, in_force_from: date) -> ProtocolRow:
+def sign_version(uow: CaseUnitOfWork, protocol_id: UUID, version: int, in_force_from: date) -> ProtocolRow:
     """Sign as the procureur des Konings; it takes effect on its day, today at once. Raises `DateTooEarly`."""
     row = _locked(uow, protocol_id, version)
     row.state = version_moved(_state(row), "sign")
@@ -119,13 +119,13 @@ def _take_effect(tx: Transaction, row: ProtocolRow) -> None:
     tx.publish(outgoing.protocol_in_force(row))
 
 
-def members_of(reading: CaseReading, protocol_id: UUID, number: int) -> list[NamedMember]:
+def list_members(reading: CaseReading, protocol_id: UUID, number: int) -> list[NamedMember]:
     """Say who stands in a version, for its own people; raises `Forbidden`, `ProtocolUnknown`."""
-    _refuse_strangers(reading, protocol_id, version(reading.session, protocol_id, number).content)
-    return protocol_members.of_version(reading, protocol_id, number)
+    _refuse_strangers(reading, protocol_id, find_version(reading.session, protocol_id, number).content)
+    return protocol_members.list_of_version(reading, protocol_id, number)
 
 
-def of_case(reading: CaseReading, row: ApplicationRow) -> ProtocolRow | None:
+def find_for_case(reading: CaseReading, row: ApplicationRow) -> ProtocolRow | None:
     """Say what binds a case: its frozen version, or while it is a draft the one in force."""
     if row.protocol_id is None:
         return None
@@ -134,12 +134,12 @@ def of_case(reading: CaseReading, row: ApplicationRow) -> ProtocolRow | None:
     return store.version(reading.session, row.protocol_id, row.protocol_version)
 
 
-def every(reading: CaseReading) -> Sequence[ProtocolRow]:
+def list_all(reading: CaseReading) -> Sequence[ProtocolRow]:
     """Return all versions of every protocol, those of one together, the newest first."""
     return store.every(reading.session)
 
 
-def changed(reading: CaseReading, row: ProtocolRow) -> set[str]:
+def list_changes(reading: CaseReading, row: ProtocolRow) -> set[str]:
     """Say what a version on its way says otherwise than the one in force."""
     before = store.in_force(reading.session, row.id)
     if before is None or row.state not in UNDER_WAY:
@@ -147,17 +147,17 @@ def changed(reading: CaseReading, row: ProtocolRow) -> set[str]:
     return {name for name, value in row.readable_content.items() if before.readable_content.get(name) != value}
 
 
-def all_in_force(reading: CaseReading) -> Sequence[ProtocolRow]:
+def list_in_force(reading: CaseReading) -> Sequence[ProtocolRow]:
     """Return the versions that bind now, of every protocol."""
     return store.all_in_force(reading.session)
 
 
-def versions(reading: CaseReading, protocol_id: UUID) -> Sequence[ProtocolRow]:
+def list_versions(reading: CaseReading, protocol_id: UUID) -> Sequence[ProtocolRow]:
     """Return all versions of one protocol, the newest first."""
     return store.versions(reading.session, protocol_id)
 
 
-def in_force(session: Session, protocol_id: UUID) -> ProtocolRow:
+def find_in_force(session: Session, protocol_id: UUID) -> ProtocolRow:
     """Return the version in force; raises `ProtocolUnknown`."""
     row = store.in_force(session, protocol_id)
     if row is None:
@@ -165,13 +165,13 @@ def in_force(session: Session, protocol_id: UUID) -> ProtocolRow:
     return row
 
 
-def known(session: Session, protocol_id: UUID) -> None:
+def refuse_unknown(session: Session, protocol_id: UUID) -> None:
     """Raise `ProtocolUnknown` unless there is such a protocol: ids of other things have histories too."""
     if not store.versions(session, protocol_id):
         raise ProtocolUnknown("there is no such protocol")
 
 
-def version(session: Session, protocol_id: UUID, number: int) -> ProtocolRow:
+def find_version(session: Session, protocol_id: UUID, number: int) -> ProtocolRow:
     """Return one version; raises `ProtocolUnknown`."""
     row = store.version(session, protocol_id, number)
     if row is None:
@@ -183,10 +183,10 @@ def rules_of(session: Session, protocol_id: UUID | None, number: int | None) -> 
     """Say what binds a submitted application: its frozen version, or the defaults outside any protocol."""
     if protocol_id is None or number is None:
         return Rules()
-    return rules(version(session, protocol_id, number))
+    return read_rules(find_version(session, protocol_id, number))
 
 
-def rules(row: ProtocolRow) -> Rules:
+def read_rules(row: ProtocolRow) -> Rules:
     """Say what a version says about applications and decisions."""
     content = row.content
     return Rules(
@@ -213,7 +213,7 @@ def _refuse_contradictions(content: ProtocolContent) -> None:
 
 def _locked(uow: CaseUnitOfWork, protocol_id: UUID, number: int) -> ProtocolRow:
     store.lock(uow.session, protocol_id)
-    row = version(uow.session, protocol_id, number)
+    row = find_version(uow.session, protocol_id, number)
     _refuse_strangers(uow, protocol_id, row.content)
     return row
 

@@ -16,7 +16,7 @@ from services.committee.usecases.unit_of_work import CaseReading
 log = logging.getLogger(__name__)
 
 
-def counted(
+def count_members(
     reading: CaseReading, row: MeetingRow, application: ApplicationRow | None, item: AgendaRow
 ) -> Counted:
     """Say who of those at a meeting now counts for one point of it.
@@ -31,7 +31,7 @@ def counted(
     return _count(reading, row, application, item, here)
 
 
-def counted_later(
+def count_later(
     reading: CaseReading,
     row: MeetingRow,
     application: ApplicationRow | None,
@@ -46,7 +46,7 @@ def counted_later(
     return _count(reading, row, application, item, [*(at_it | confirmed).values()])
 
 
-def still_counted(
+def count_again(
     reading: CaseReading, application: ApplicationRow, there: Mapping[str, str], rules: Rules
 ) -> Counted:
     """Say who of those that decided at a meeting that is over counts now; raises `QuorumMissing`."""
@@ -100,7 +100,9 @@ def _is_member(reading: CaseReading, row: MeetingRow, who: AttendanceRow) -> boo
 
 def _rules(reading: CaseReading, row: MeetingRow, application: ApplicationRow | None) -> Rules:
     rules = application_content.rules_for(reading, application) if application else None
-    return rules or protocols.rules(protocols.version(reading.session, row.protocol_id, row.protocol_version))
+    return rules or protocols.read_rules(
+        protocols.find_version(reading.session, row.protocol_id, row.protocol_version)
+    )
 
 
 def _excluded(reading: CaseReading, application: ApplicationRow | None, item: AgendaRow) -> set[str]:

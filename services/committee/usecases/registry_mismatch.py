@@ -58,7 +58,7 @@ def close_unknown(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Fi
         raise ApplicationMoveRefused("the registry knows this file: it ends there", state=row.state)
     _close(uow.session, row, uow.at)
     uow.note(row.id, "closed without a file", {"reasons": reasons})
-    return applications.filed(uow, row)
+    return applications.describe_application(uow, row)
 
 
 def _close(session: Session, row: ApplicationRow, now: datetime) -> None:

@@ -35,7 +35,7 @@ from services.committee.usecases.review_requests import schedule_review
 from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 
-def after_grant(uow: CaseUnitOfWork, case: ApplicationSubmitted, decision: DecisionRow) -> None:
+def schedule_after_grant(uow: CaseUnitOfWork, case: ApplicationSubmitted, decision: DecisionRow) -> None:
     """Schedule a periodic review, and one at the end, of a grant; older ones at an end are void."""
     assert decision.review_on is not None and decision.ends_on is not None  # noqa: S101, PT018 - just set
     end_of_protection.void_ends(uow, case.application_id)
@@ -44,7 +44,7 @@ def after_grant(uow: CaseUnitOfWork, case: ApplicationSubmitted, decision: Decis
     schedule_review(*about, "end", decision.id, morning(decision.ends_on), uow.at)
 
 
-def after_real_alarm(
+def schedule_after_real_alarm(
     session: Session, incident_id: UUID, enrolment_id: UUID, closed_at: datetime, now: datetime
 ) -> bool:
     """Schedule a review after a real alarm; return whether it is the first for this incident."""
@@ -74,28 +74,28 @@ def _covers(session: Session, row: ApplicationRow, zone: str | None) -> bool:
     return rules is not None and zone in (rules.zones or ())
 
 
-def to_hold(reading: CaseReading, *, due_only: bool, limit: int) -> Sequence[ReviewRow]:
+def list_to_hold(reading: CaseReading, *, due_only: bool, limit: int) -> Sequence[ReviewRow]:
     """Return the reviews that nobody held, the most urgent first; `due_only`: only those whose moment came."""
     before = reading.at if due_only else None
     return store.reviews(reading.session, reading.scope, before=before, limit=limit)
 
 
-def of_case(reading: CaseReading, row: ApplicationRow) -> Sequence[ReviewRow]:
+def list_of_case(reading: CaseReading, row: ApplicationRow) -> Sequence[ReviewRow]:
     """Return all reviews of one case, in the order of their moments."""
     return store.reviews_of(reading.session, row.id)
 
 
-def one(reading: CaseReading, review_id: UUID) -> ReviewRow | None:
+def find_review(reading: CaseReading, review_id: UUID) -> ReviewRow | None:
     """Return a review by its id, for a caller who sees the point of the agenda that it is."""
     return store.review(reading.session, review_id)
 
 
-def case_of(reading: CaseReading, review: ReviewRow) -> ApplicationRow | None:
+def find_case(reading: CaseReading, review: ReviewRow) -> ApplicationRow | None:
     """Return the case that a review is of; None for a file without one."""
     return cases.application(reading.session, review.application_id) if review.application_id else None
 
 
-def hold(
+def hold_review(
     uow: CaseUnitOfWork,
     review_id: UUID,
     finding: Finding,
@@ -105,7 +105,7 @@ def hold(
 ) -> ReviewRow:
     """Record what the committee, with quorum, says becomes of the alarm, after a fresh check of the conditions.
 
-    `counted`: as in `decisions.decide`, and `decided_at`: when it was recorded, where it waited.
+    `counted`: as in `decisions.decide_application`, and `decided_at`: when it was recorded, where it waited.
     """
     review, row = _locked(uow, review_id)
     after_hold = review_moved(ReviewState(review.state), "hold")
@@ -116,10 +116,10 @@ def hold(
     if finding.ends_on is not None:
         _refuse_date(finding.ends_on, rules, uow.at)
     after = _state_after(uow, row, outcome) if row else None
-    counted = counted or meetings.deciding(uow, meeting_id, row, review.id)
+    counted = counted or meetings.close_point(uow, meeting_id, row, review.id)
     if counted.waits_for:
         case = row.id if row else None
-        pending_decisions.postpone(
+        pending_decisions.postpone_decision(
             uow, meeting_id, counted, "hold", finding.as_json(), application_id=case, review_id=review.id
         )
         return review
@@ -128,13 +128,13 @@ def hold(
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
     review.encrypted = uow.encrypt(encrypted_columns.review(review.id), finding.as_json())
     deadlines.meet_deadlines(uow.session, review.id, now=uow.at)
-    pending_decisions.overtake(uow, review_id=review.id)
+    pending_decisions.overtake_decisions(uow, review_id=review.id)
     if row is not None:
         pending_decisions.overtake_reviews(uow, row.id, meeting_id, decided_at or uow.at)
     if finding.referral is not None:
         if row is None:
             raise ReviewMoveRefused("there is no case to refer")
-        chain.refer(uow, row.id, finding.referral, decided=True)
+        chain.refer_case(uow, row.id, finding.referral, decided=True)
     if row is not None:
         _follow(uow, row, review, finding, rules, after)
     uow.tx.publish(outgoing.review_held(review, row.number if row else 0, finding.ends_on))

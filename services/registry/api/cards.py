@@ -30,4 +30,4 @@ def get_card(enrolment_id: UUID, uow: ReaderUnitOfWork) -> CardOut:
 @router.get("/completeness")
 def completeness(enrolment_id: UUID, uow: FileManagerUnitOfWork) -> CompletenessOut:
     """List what a patrol would miss tonight: fields that are missing, and what nobody verified lately."""
-    return CompletenessOut(**asdict(cards.completeness(uow, enrolment_id)))
+    return CompletenessOut(**asdict(cards.measure_completeness(uow, enrolment_id)))

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/enrolments")
 @router.post("", status_code=201, tags=["files"])
 def enrol(response: Response, uow: FileManagerUnitOfWork) -> EnrolmentOut:
     """Open a file; the managing zone is the caller's."""
-    file = files.enrol(uow)
+    file = files.open_file(uow)
     response.headers["Location"] = f"/v1/enrolments/{file.row.id}"
     return disclose_file(uow, file)
 
@@ -50,16 +50,16 @@ def convention(enrolment_id: UUID, body: ConventionIn, uow: FileManagerUnitOfWor
 @router.post("/{enrolment_id}/activate", tags=["switching"])
 def activate(enrolment_id: UUID, uow: FileManagerUnitOfWork) -> EnrolmentOut:
     """Switch the alarm on; 409 names each missing precondition in `missing`."""
-    return disclose_file(uow, files.activate(uow, enrolment_id), "status")
+    return disclose_file(uow, files.activate_alarm(uow, enrolment_id), "status")
 
 
 @router.post("/{enrolment_id}/suspend", tags=["switching"])
 def suspend(enrolment_id: UUID, body: ReasonIn, uow: FileManagerUnitOfWork) -> EnrolmentOut:
     """Switch it off for a while, with a reason; its devices must be reactivated and tested again."""
-    return disclose_file(uow, files.suspend(uow, enrolment_id, body.reason), "status", "suspended_for")
+    return disclose_file(uow, files.suspend_alarm(uow, enrolment_id, body.reason), "status", "suspended_for")
 
 
 @router.post("/{enrolment_id}/end", tags=["switching"])
 def end(enrolment_id: UUID, uow: FileManagerUnitOfWork) -> EnrolmentOut:
     """Close a file; 409 names in `missing` what it needs first: the committee's decision, the device."""
-    return disclose_file(uow, files.end(uow, enrolment_id), "status")
+    return disclose_file(uow, files.end_file(uow, enrolment_id), "status")

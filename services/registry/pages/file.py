@@ -103,7 +103,7 @@ def _whole(uow: UnitOfWork, enrolment_id: UUID, locale: str) -> FileShown:
         "row": found.row,
         "card": kept.card if kept else None,
         "edition": kept.edition if kept else "",
-        "whole": cards.completeness(uow, enrolment_id),
+        "whole": cards.measure_completeness(uow, enrolment_id),
         "photos": [_aged(uow, each, locale) for each in photos.list_photos(uow, enrolment_id)],
         "photo_most": photo_rules.MOST_BYTES,
         "today": local_day(uow.at),

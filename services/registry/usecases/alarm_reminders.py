@@ -23,10 +23,12 @@ KINDS: tuple[ReminderKind, ...] = ("activate", "unprotected", "granted", "to_end
 _UNKNOWN_AFTER = timedelta(hours=1)
 
 
-def refresh(session: Session, enrolment_id: UUID, file: EnrolmentRow | None, *, at: datetime, by: str) -> None:
+def refresh_reminders(
+    session: Session, enrolment_id: UUID, file: EnrolmentRow | None, *, at: datetime, by: str
+) -> None:
     """Remind of what a file needs now (None: there is no such file), and of nothing that it no longer needs."""
     wanted = list(_needed(session, file, store.decisions(session, enrolment_id), at))
-    reminders.replace(session, enrolment_id, KINDS, wanted, at=at, by=by)
+    reminders.replace_reminders(session, enrolment_id, KINDS, wanted, at=at, by=by)
 
 
 def _needed(

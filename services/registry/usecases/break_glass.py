@@ -31,7 +31,7 @@ def use_break_glass(uow: UnitOfWork, enrolment_id: UUID, reason: str, lasts: tim
     )
     opened.encrypted = uow.encrypt(encrypted_columns.break_glass(opened.id), {"reason": reason})
     store.add_use(uow.session, opened)
-    reminders.schedule(uow.session, row.id, [Reminder("break_glass", str(opened.id), uow.at)])
+    reminders.schedule_reminders(uow.session, row.id, [Reminder("break_glass", str(opened.id), uow.at)])
     uow.tx.publish(outgoing.break_glass_used(opened, row.managing_zone_id))
     return opened
 

@@ -105,7 +105,7 @@ def read_card(uow: UnitOfWork, enrolment_id: UUID) -> FileCard:
     return FileCard(row, card, _edition(uow, row))
 
 
-def completeness(uow: UnitOfWork, enrolment_id: UUID) -> domain.Completeness:
+def measure_completeness(uow: UnitOfWork, enrolment_id: UUID) -> domain.Completeness:
     """Measure what a patrol would miss tonight; everything where there is no card."""
     return domain.completeness(_card(uow, find_readable_file(uow, enrolment_id)), local_day(uow.at))
 

@@ -66,7 +66,7 @@ def record_conflict(tx: Transaction, row: FileConflictRow) -> None:
         and row.by_another
         and files.enrolment(tx.session, row.enrolment_id)
     ):
-        reminders.schedule(
+        reminders.schedule_reminders(
             tx.session, row.enrolment_id, [Reminder("conflict_of_interest", row.subject, row.declared_at)]
         )
 

@@ -89,7 +89,7 @@ def move_device(uow: UnitOfWork, device_id: UUID, wanted: DeviceMove) -> DeviceR
         file = EnrolmentStatus(row.status)
         domain.refuse_gap(file, [DeviceStatus(other.status) for other in held if other.id != device_id])
     apply_move(uow.tx, device, wanted, uow.at)
-    alarm_reminders.refresh(uow.session, row.id, row, at=uow.at, by=uow.caller.subject)
+    alarm_reminders.refresh_reminders(uow.session, row.id, row, at=uow.at, by=uow.caller.subject)
     return device
 
 
@@ -117,7 +117,7 @@ def record_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None
     # A second button of an alarm that is on already works from here.
     if row is not None and row.status == EnrolmentStatus.ACTIVE and device.status == DeviceStatus.MATCHED:
         apply_move(tx, device, "activate", clock.now())
-        alarm_reminders.refresh(tx.session, row.id, row, at=clock.now(), by="test press")
+        alarm_reminders.refresh_reminders(tx.session, row.id, row, at=clock.now(), by="test press")
 
 
 def apply_move(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) -> None:

@@ -43,7 +43,7 @@ class File:
     convention_by: str | None
 
 
-def enrol(uow: UnitOfWork) -> File:
+def open_file(uow: UnitOfWork) -> File:
     """Open a file at the caller's zone; raises `ZoneUnknown`."""
     zone = zone_of(uow.caller)
     zones.refuse_unknown(uow, zone, "zone")
@@ -85,7 +85,7 @@ def sign_convention(uow: UnitOfWork, enrolment_id: UUID, signed_on: date, by: st
     return _file(uow, row)
 
 
-def activate(uow: UnitOfWork, enrolment_id: UUID) -> File:
+def activate_alarm(uow: UnitOfWork, enrolment_id: UUID) -> File:
     """Switch the alarm on with every device that passed its test; raises `ActivationRefused`."""
     row = lock_changeable_file(uow, enrolment_id)
     after = domain.enrolment_moved(_status(row), "activate")
@@ -96,11 +96,11 @@ def activate(uow: UnitOfWork, enrolment_id: UUID) -> File:
     for device in held:
         if device.status == DeviceStatus.MATCHED and device.tested_at is not None:
             devices.apply_move(uow.tx, device, "activate", uow.at)
-    alarm_reminders.refresh(uow.session, row.id, row, at=uow.at, by=uow.caller.subject)
+    alarm_reminders.refresh_reminders(uow.session, row.id, row, at=uow.at, by=uow.caller.subject)
     return _file(uow, row)
 
 
-def suspend(uow: UnitOfWork, enrolment_id: UUID, reason: str) -> File:
+def suspend_alarm(uow: UnitOfWork, enrolment_id: UUID, reason: str) -> File:
     """Switch the alarm off for a while, devices included; its presses still reach a control room."""
     row = find_own_file(uow, enrolment_id, lock=True)
     row.status = domain.enrolment_moved(_status(row), "suspend")
@@ -109,11 +109,11 @@ def suspend(uow: UnitOfWork, enrolment_id: UUID, reason: str) -> File:
     for device in store.devices(uow.session, row.id):
         if device.status in domain.LIVE:
             devices.apply_move(uow.tx, device, "suspend", uow.at)
-    alarm_reminders.refresh(uow.session, row.id, row, at=uow.at, by=uow.caller.subject)
+    alarm_reminders.refresh_reminders(uow.session, row.id, row, at=uow.at, by=uow.caller.subject)
     return _file(uow, row)
 
 
-def end(uow: UnitOfWork, enrolment_id: UUID) -> File:
+def end_file(uow: UnitOfWork, enrolment_id: UUID) -> File:
     """Close a file whose alarm is to end and whose devices were handed in; raises `EndRefused`."""
     row = find_own_file(uow, enrolment_id, lock=True)
     after = domain.enrolment_moved(_status(row), "end")
@@ -134,7 +134,7 @@ def record_decision(tx: Transaction, row: GrantRow) -> None:
     """Record what the committee decided. A refusal or an expiry never switches an alarm off."""
     file = store.enrolment(tx.session, row.enrolment_id, lock=True)
     store.put_decision(tx.session, row)
-    alarm_reminders.refresh(tx.session, row.enrolment_id, file, at=clock.now(), by="committee")
+    alarm_reminders.refresh_reminders(tx.session, row.enrolment_id, file, at=clock.now(), by="committee")
 
 
 def _file(uow: UnitOfWork, row: EnrolmentRow) -> File:

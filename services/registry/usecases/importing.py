@@ -66,7 +66,7 @@ def import_list(uow: UnitOfWork, key: bytes, lines: Iterable[ImportLine], *, dry
 
 def _make_file(uow: UnitOfWork, key: bytes, line: _Line) -> UUID:
     """Make a line of a list into a file; return its id."""
-    file = files.enrol(uow)
+    file = files.open_file(uow)
     file.row.imported_ref = line.ref
     cards.put_card(uow, key, file.row.id, line.draft)
     if line.pv_number:

@@ -60,7 +60,7 @@ def add_photo(
     uow.tx.publish(outgoing.photo_published(photo, row.card_version + 1, jpeg))
     cards.publish_card(uow, row)
     due = morning(domain.stale_on(taken_on))
-    reminders.schedule(uow.session, row.id, [Reminder("photo", str(photo.id), max(due, uow.at))])
+    reminders.schedule_reminders(uow.session, row.id, [Reminder("photo", str(photo.id), max(due, uow.at))])
     return photo
 
 

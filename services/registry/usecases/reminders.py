@@ -57,15 +57,15 @@ def schedule_for_card(uow: UnitOfWork, enrolment_id: UUID, card: Card) -> None:
         but=[key for _, key, _ in wanted],
     )
     dated = (Reminder(kind, key, morning(day) if day > this_day else uow.at) for kind, key, day in wanted)
-    schedule(uow.session, enrolment_id, dated)
+    schedule_reminders(uow.session, enrolment_id, dated)
 
 
-def schedule(session: Session, enrolment_id: UUID, wanted: Iterable[Reminder]) -> None:
+def schedule_reminders(session: Session, enrolment_id: UUID, wanted: Iterable[Reminder]) -> None:
     """Schedule reminders of a file."""
     store.put(session, _rows(enrolment_id, wanted))
 
 
-def replace(
+def replace_reminders(
     session: Session,
     enrolment_id: UUID,
     kinds: Sequence[ReminderKind],
@@ -115,7 +115,7 @@ def settle_reminder(uow: UnitOfWork, reminder_id: UUID) -> ReminderRow:
     uow.session.flush()
     if row.kind == "verify":
         again = morning(local_day(uow.at) + timedelta(days=domain.VERIFY_DAYS))
-        schedule(uow.session, row.enrolment_id, [Reminder("verify", row.key, again)])
+        schedule_reminders(uow.session, row.enrolment_id, [Reminder("verify", row.key, again)])
     return row
 
 

@@ -58,7 +58,7 @@ def offer_file(
     )
     transfer.encrypted = uow.encrypt(encrypted_columns.transfer(transfer.id), {"reason": reason})
     store.add(uow.session, transfer)
-    reminders.schedule(uow.session, row.id, [Reminder("transfer", str(transfer.id), transfer.due_at)])
+    reminders.schedule_reminders(uow.session, row.id, [Reminder("transfer", str(transfer.id), transfer.due_at)])
     uow.tx.publish(outgoing.transfer_offered(transfer))
     return transfer
 

@@ -41,9 +41,9 @@ def disclose_decision(reading: CaseReading, application_id: UUID) -> bytes:
 
 def _minutes(reading: CaseReading, meeting_id: UUID) -> Minutes:
     """Return the minutes as far as the caller may know the cases; raises `MeetingUnknown`."""
-    seen = meetings.read(reading, meeting_id)
+    seen = meetings.read_meeting(reading, meeting_id)
     row = seen.row
-    protocol = protocols.version(reading.session, row.protocol_id, row.protocol_version)
+    protocol = protocols.find_version(reading.session, row.protocol_id, row.protocol_version)
     language = _language(row.language)
 
     def name(partner: str) -> str:
@@ -102,7 +102,7 @@ def _decision(
     last = decided[-1]
     language, protocol, content = _language(row.language), None, None
     if last.protocol_id is not None and last.protocol_version is not None:
-        version = protocols.version(reading.session, last.protocol_id, last.protocol_version)
+        version = protocols.find_version(reading.session, last.protocol_id, last.protocol_version)
         content = version.content
         protocol = (str(content["name"]), version.version)
     point = _decided(reading, last, "decided", lambda partner: name_partner(partner, language, content))
