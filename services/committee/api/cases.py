@@ -86,14 +86,14 @@ def assess(application_id: UUID, body: AssessmentWhole, uow: OfficerUnitOfWork) 
 def give_opinion(application_id: UUID, body: OpinionIn, uow: OpinionGiverUnitOfWork) -> list[OpinionOut]:
     """Record what the caller's partner thinks, and which part of it the others read."""
     opinion_usecases.give_opinion(uow, application_id, Opinion(**body.model_dump()))
-    row = uow.readable(application_id)
+    row = uow.find_case(application_id)
     return disclose_given_opinion(uow, row, opinion_usecases.list_of_case(uow, row))
 
 
 @router.get("/{application_id}/opinions", tags=["opinions"])
 def opinions(application_id: UUID, reading: OpinionGiverReading) -> list[OpinionOut]:
     """List what the partners think, except what another one keeps back. Victim support reads only its own."""
-    row = reading.readable(application_id)
+    row = reading.find_case(application_id)
     return disclose_opinions(reading, row, opinion_usecases.list_of_case(reading, row))
 
 

@@ -56,7 +56,7 @@ def case(page: Page, application_id: UUID) -> Response:
     """Show one case: a draft to write on, or all that happened and is to be done."""
     caller = page.reader(*READERS)
     with page.unit_of_reading(caller) as reading:
-        row = reading.readable(application_id)
+        row = reading.find_case(application_id)
         filed = disclose_application(reading, applications.describe_application(reading, row))
         protocol = protocols.find_for_case(reading, row)
         what: dict[str, object] = {"case": filed, **conditions_of(protocol), "elements": ELEMENTS}

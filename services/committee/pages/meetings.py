@@ -96,7 +96,7 @@ def _point(reading: CaseReading, item: AgendaOut, *, linked: bool) -> dict[str, 
     }
     case = None
     if item.application_id is not None:
-        row = reading.readable(item.application_id)
+        row = reading.find_case(item.application_id)
         what["case"] = case = disclose_application(reading, applications.describe_application(reading, row))
         what["moves"] = {move for state, move in MOVES if state == row.state}
         what |= conditions_of(protocols.find_for_case(reading, row))

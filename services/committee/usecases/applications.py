@@ -65,13 +65,13 @@ def draft_application(uow: CaseUnitOfWork, changes: DraftChanges) -> Filed:
     content = apply_changes(uow, Content(proposer=proposer), changes)
     record_content(uow, row, domain.with_level(content, uow.caller.subject))
     cases.add_application(uow.session, row)
-    uow.note(row.id, "drafted")
+    uow.add_history(row.id, "drafted")
     return describe_application(uow, row)
 
 
 def edit_draft(uow: CaseUnitOfWork, application_id: UUID, changes: DraftChanges) -> Filed:
     """Change a draft; what `changes` does not name stays."""
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     domain.moved(state_of(row), "edit")
     before = content_of(uow, row)
     after = apply_changes(uow, before, changes)
@@ -91,7 +91,7 @@ def submit_application(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
 
     Raises `ApplicationIncomplete` naming everything that is missing or not allowed.
     """
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     after = domain.moved(state_of(row), "submit")
     content = content_of(uow, row)
     rules = _complete(uow, row, content)
@@ -112,7 +112,7 @@ def submit_application(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
         due_at=due_at,
         now=uow.at,
     )
-    uow.note(row.id, "submitted")
+    uow.add_history(row.id, "submitted")
     # Reporting shows a proposer what happens in its case: nobody gets that by naming a file of others.
     theirs = _may_be_theirs(uow, row)
     uow.tx.publish(submitted if theirs else submitted.model_copy(update={"proposer": None, "zone_id": None}))
@@ -123,13 +123,13 @@ def submit_application(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
 
 def withdraw_application(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
     """Take it back, as who proposed it, before anything was decided; raises `Forbidden` for all others."""
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     by_proposer = (row.proposer, row.zone_id) == (uow.caller.partner, uow.caller.zone)
     if not by_proposer and row.created_by != uow.caller.subject:
         raise Forbidden("only who proposed it may take it back", field="application_id")
     row.state = domain.moved(state_of(row), "withdraw")
     deadlines.meet_deadlines(uow.session, row.id, now=uow.at)
-    uow.note(row.id, "withdrawn", {"reasons": reasons})
+    uow.add_history(row.id, "withdrawn", {"reasons": reasons})
     if row.submitted_at is not None:
         uow.tx.publish(outgoing.withdrawn(row, uow.at))
     return describe_application(uow, row)
@@ -142,19 +142,19 @@ def record_assessment(
 
     Raises `RiskLoweredByOfficer`.
     """
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     content = content_of(uow, row)
     before = content.assessment.level
     domain.refuse_lowering(before, found.level, committee=committee)
     content = replace(content, assessment=found)
     record_content(uow, row, domain.with_level(content, uow.caller.subject, alone=committee))
-    uow.note(row.id, "risk assessed", {"before": before, "assessment": asdict(found)})
+    uow.add_history(row.id, "risk assessed", {"before": before, "assessment": asdict(found)})
     return describe_application(uow, row)
 
 
 def read_application(reading: CaseReading, application_id: UUID) -> Filed:
     """Return one application; raises `ApplicationUnknown`, also for another partner's."""
-    return describe_application(reading, reading.readable(application_id))
+    return describe_application(reading, reading.find_case(application_id))
 
 
 def list_applications(reading: CaseReading, state: State | None, limit: int) -> Sequence[ApplicationRow]:

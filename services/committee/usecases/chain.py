@@ -40,7 +40,7 @@ def refer_case(
     `decided`: by the committee, in a review; only then the alarm may end with the hand-over. Raises
     `FieldsNotShared`, `ApplicationMoveRefused` for what was never submitted, or where an alarm would just end.
     """
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     if row.submitted_at is None or row.enrolment_id is None:
         raise ApplicationMoveRefused("only a case that was submitted can be referred", state=row.state)
     if not decided and not referral.side_by_side and state_of(row) in domain.ALIVE:
@@ -68,7 +68,7 @@ def refer_case(
     # Now, by who decides it: their answer may come before we hear that it arrived.
     purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{row.id}")
     uow.tx.write(audit.entry(uow.caller, "disclose", purpose, handover.fields))
-    uow.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": referral.basis})
+    uow.add_history(row.id, "referred to the chain approach", {"fields": list(values), "basis": referral.basis})
     uow.tx.publish(outgoing.referred(handover))
     return handover
 
@@ -104,8 +104,10 @@ def receive_answer(uow: CaseUnitOfWork, handover_id: UUID, accepted: bool, remar
     _answer(uow, handover, accepted)
     timers.cancel(uow.session, str(handover.id), [TIMER])
     assert handover.application_id is not None  # noqa: S101 - what goes out is a case
-    uow.note(handover.application_id, f"chain approach: {answer}", {"remarks": remarks} if remarks else None)
-    row = uow.lock(handover.application_id)
+    uow.add_history(
+        handover.application_id, f"chain approach: {answer}", {"remarks": remarks} if remarks else None
+    )
+    row = uow.lock_any_case(handover.application_id)
     if handover.side_by_side or (state_of(row), "hand_over") not in domain.MOVES:
         return handover
     if accepted and handover.decided and not _kept_since(uow, handover):
@@ -156,7 +158,7 @@ def accept_case(uow: CaseUnitOfWork, handover_id: UUID) -> tuple[HandoverRow, Ap
     cases.add_application(uow.session, row)
     handover.application_id = row.id
     _send(uow, handover)
-    uow.note(row.id, "drafted from the chain approach")
+    uow.add_history(row.id, "drafted from the chain approach")
     return handover, row
 
 
@@ -180,7 +182,7 @@ def list_handovers(
     reading: CaseReading, application_id: UUID
 ) -> list[tuple[HandoverRow, Mapping[str, object]]]:
     """Return the moves of one case, with what was sent."""
-    row = reading.readable(application_id)
+    row = reading.find_case(application_id)
     return [
         (each, reading.decrypt_mapping(encrypted_columns.handover(each.id), each.encrypted))
         for each in store.of_application(reading.session, row.id)

@@ -26,7 +26,7 @@ def declare_conflict(uow: CaseUnitOfWork, application_id: UUID, subject: str, re
 
     Raises `Forbidden`, `ConflictRefused` for what the secretariat may not say of others here.
     """
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     person = account(subject)
     if person != account(uow.caller.subject):
         refuse_unreadable(subject, "subject")
@@ -49,7 +49,7 @@ def declare_conflict(uow: CaseUnitOfWork, application_id: UUID, subject: str, re
     conflict.withdrawn_at = conflict.withdrawn_by = None
     conflict.encrypted = uow.encrypt(encrypted_columns.conflict(row.id, conflict.subject), {"reason": reason})
     conflicts.keep_conflict(uow.session, conflict)
-    uow.note(row.id, "conflict of interest declared")
+    uow.add_history(row.id, "conflict of interest declared")
     # Other services hear whose file it is as soon as the application says so.
     if row.enrolment_id is not None:
         uow.tx.publish(outgoing.conflicted(row, conflict))
@@ -61,7 +61,7 @@ def withdraw_conflict(uow: CaseUnitOfWork, application_id: UUID, subject: str, r
     Raises `ConflictUnknown`, `Forbidden` where they said so themselves: that the procureur des Konings
     withdraws.
     """
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     conflict = _of(uow, row, account(subject))
     if conflict is None:
         raise ConflictUnknown(
@@ -74,14 +74,14 @@ def withdraw_conflict(uow: CaseUnitOfWork, application_id: UUID, subject: str, r
         raise Forbidden("they declared it themselves: the procureur withdraws it", field="subject")
     conflict.withdrawn_at = max(uow.at, conflict.declared_at)
     conflict.withdrawn_by = uow.caller.subject
-    uow.note(row.id, "conflict of interest withdrawn", {"reasons": reason})
+    uow.add_history(row.id, "conflict of interest withdrawn", {"reasons": reason})
     if row.enrolment_id is not None:
         uow.tx.publish(outgoing.unconflicted(row, conflict))
 
 
 def list_of_case(reading: CaseReading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
     """Return the conflicts of interest that were declared in a case, with the reasons; withdrawn ones too."""
-    row = reading.readable(application_id)
+    row = reading.find_case(application_id)
     found = conflicts.of_applications(reading.session, [row.id])
     return [(each, _reason(reading, each)) for each in found]
 

@@ -60,7 +60,7 @@ def list_due(reading: CaseReading, limit: int) -> Sequence[DeadlineRow]:
 
 def list_of_case(reading: CaseReading, application_id: UUID) -> Sequence[DeadlineRow]:
     """Return all deadlines of one case; raises `ApplicationUnknown`."""
-    return store.deadlines_of(reading.session, reading.readable(application_id).id)
+    return store.deadlines_of(reading.session, reading.find_case(application_id).id)
 
 
 def publish_due(database: Database) -> int:

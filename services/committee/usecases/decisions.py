@@ -40,7 +40,7 @@ _DECIDED = frozenset(kinds.KINDS) - WATCHES
 
 def grant_provisionally(uow: CaseUnitOfWork, application_id: UUID, grounds: Grounds) -> Filed:
     """Let the magistrate on duty grant an urgent case until the committee decides."""
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     if row.procedure != "urgent" or row.protocol_id is None:
         raise DecidedElsewhere("only an urgent case under a protocol is granted provisionally")
     row.state = domain.moved(state_of(row), "grant_provisionally")
@@ -49,14 +49,14 @@ def grant_provisionally(uow: CaseUnitOfWork, application_id: UUID, grounds: Grou
     deadlines.meet_deadlines(uow.session, row.id, frozenset({"provisional_decision"}), now=uow.at)
     ratify_by = _wait_for(uow, row, "ratification", rules)
     registry_mismatch.wait_for_registry(uow.session, row, uow.at)
-    uow.note(row.id, "granted provisionally")
+    uow.add_history(row.id, "granted provisionally")
     uow.tx.publish(outgoing.provisionally_granted(row, decision, ratify_by))
     return applications.describe_application(uow, row)
 
 
 def decline_urgency(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
     """Find it not urgent, as the magistrate: the committee decides in the ordinary procedure."""
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     if row.procedure != "urgent":
         raise DecidedElsewhere("this case is not urgent")
     row.state = domain.moved(state_of(row), "decline_urgency")
@@ -65,7 +65,7 @@ def decline_urgency(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> 
     deadlines.meet_deadlines(uow.session, row.id, frozenset({"provisional_decision"}), now=uow.at)
     # The days run since it was laid before the committee, not since the magistrate said no.
     _wait_for(uow, row, "decision", _rules(uow, row), since=row.submitted_at)
-    uow.note(row.id, "urgency declined", {"reasons": reasons})
+    uow.add_history(row.id, "urgency declined", {"reasons": reasons})
     return applications.describe_application(uow, row)
 
 
@@ -82,7 +82,7 @@ def decide_application(
     Where the quorum is there on somebody's word only, it waits. `counted`: they confirmed it since.
     Raises `QuorumMissing`, `ConditionsUnmet`, `DecidedElsewhere` for a case outside any protocol.
     """
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     before = state_of(row)
     after = domain.moved(before, outcome)
     if row.protocol_id is None:
@@ -112,7 +112,7 @@ def propose_decision(
     counted: Counted | None = None,
 ) -> Filed:
     """Draft the committee's decision outside any protocol. `counted`: as in `decide_application`."""
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     if row.protocol_id is not None:
         raise DecidedElsewhere("under a protocol the committee decides itself")
     after = domain.moved(state_of(row), "propose_decision")
@@ -127,13 +127,13 @@ def propose_decision(
     row.state = after
     _decide(uow, row, "draft", outcome, grounds, counted, meeting_id)
     _wait_for(uow, row, "draft_approval", rules)
-    uow.note(row.id, "decision drafted")
+    uow.add_history(row.id, "decision drafted")
     return applications.describe_application(uow, row)
 
 
 def approve_draft(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
     """Approve as the procureur-generaal: the draft becomes the decision."""
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     draft = _last_draft(uow, row, "grant")
     outcome: Outcome = "grant" if draft.outcome == "granted" else "refuse"
     row.state = domain.moved(state_of(row), outcome)
@@ -141,23 +141,23 @@ def approve_draft(uow: CaseUnitOfWork, application_id: UUID) -> Filed:
     # Whose conflict of interest became known since does not count any more.
     counted = quorum.count_again(uow, row, {**draft.present, **draft.excluded}, _rules(uow, row))
     decision = _decide(uow, row, "final", outcome, grounds, counted, draft.meeting_id, uow.caller.subject)
-    uow.note(row.id, "draft approved")
+    uow.add_history(row.id, "draft approved")
     _settle(uow, row, decision, alive=False)
     return applications.describe_application(uow, row)
 
 
 def send_draft_back(uow: CaseUnitOfWork, application_id: UUID, remarks: str) -> Filed:
     """Send it back as the procureur-generaal: the committee decides anew, with remarks."""
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     row.state = domain.moved(state_of(row), "send_back_review" if row.reviewed_from else "send_back")
     deadlines.meet_deadlines(uow.session, row.id, frozenset({"draft_approval"}), now=uow.at)
-    uow.note(row.id, "draft sent back", {"remarks": remarks})
+    uow.add_history(row.id, "draft sent back", {"remarks": remarks})
     return applications.describe_application(uow, row)
 
 
 def ask_for_reconsideration(uow: CaseUnitOfWork, application_id: UUID, grounds: str) -> Filed:
     """Have a refusal looked at again, by others than took it. An alarm that lives stays as it is."""
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     before = state_of(row)
     if before == State.ENDING and row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol a new application is needed")
@@ -166,7 +166,7 @@ def ask_for_reconsideration(uow: CaseUnitOfWork, application_id: UUID, grounds: 
     registry_mismatch.wait_for_registry(uow.session, row, uow.at)
     rules = _rules(uow, row)
     _wait_for(uow, row, "ratification" if row.state == State.PROVISIONAL else "decision", rules)
-    uow.note(row.id, "review requested", {"grounds": grounds})
+    uow.add_history(row.id, "review requested", {"grounds": grounds})
     uow.tx.publish(outgoing.reopened(row, uow.at))
     return applications.describe_application(uow, row)
 
@@ -224,7 +224,7 @@ def _settle(uow: CaseUnitOfWork, row: ApplicationRow, decision: DecisionRow, *, 
     submitted = outgoing.submitted(row)
     if decision.outcome == "granted":
         reviews.schedule_after_grant(uow, submitted, decision)
-    uow.note(row.id, decision.outcome)
+    uow.add_history(row.id, decision.outcome)
     uow.tx.publish(outgoing.decided(submitted, decision))
     if decision.outcome == "refused" and alive:
         end_of_protection.announce_end(uow, row, "not_ratified")

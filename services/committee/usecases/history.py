@@ -11,7 +11,7 @@ from services.committee.usecases.unit_of_work import CaseReading
 
 def list_of_case(reading: CaseReading, application_id: UUID) -> Sequence[HistoryRow]:
     """List what happened to a case, in order; raises `ApplicationUnknown`."""
-    return cases.history(reading.session, [reading.readable(application_id).id])
+    return cases.history(reading.session, [reading.find_case(application_id).id])
 
 
 def list_of_protocol(reading: CaseReading, protocol_id: UUID) -> Sequence[HistoryRow]:

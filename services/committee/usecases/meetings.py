@@ -47,7 +47,7 @@ def plan_meeting(uow: CaseUnitOfWork, protocol_id: UUID, starts_at: datetime, la
         created_by=uow.caller.subject,
     )
     store.add_meeting(uow.session, row)
-    uow.note(row.id, "planned")
+    uow.add_history(row.id, "planned")
     return describe_meeting(uow, row)
 
 
@@ -62,7 +62,7 @@ def put_on_agenda(
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id, enrolment_id = review.application_id, review.enrolment_id
     # The case before the meeting, as everywhere: two who lock in another order wait for each other.
-    application = uow.changeable(application_id) if application_id is not None else None
+    application = uow.lock_case(application_id) if application_id is not None else None
     row = lock_meeting(uow, meeting_id, MeetingState.PLANNED, MeetingState.OPEN)
     if application is not None:
         if application.protocol_id not in (None, row.protocol_id):
@@ -82,7 +82,7 @@ def put_on_agenda(
         )
         store.add_item(uow.session, item)
         if application_id is not None:
-            uow.note(application_id, "on the agenda")
+            uow.add_history(application_id, "on the agenda")
     return describe_meeting(uow, row)
 
 
@@ -100,7 +100,7 @@ def move_meeting(uow: CaseUnitOfWork, meeting_id: UUID, what: MeetingMove) -> Se
         for item in store.agenda(uow.session, meeting_id):
             if item.state == PointState.OPEN:
                 item.state = point_moved(PointState.OPEN, "adjourn")
-    uow.note(meeting_id, row.state)
+    uow.add_history(meeting_id, row.state)
     return describe_meeting(uow, row)
 
 
@@ -163,7 +163,7 @@ def is_sitting(uow: CaseUnitOfWork, meeting_id: UUID, application_id: UUID) -> b
     """
     if "secretariat" not in uow.caller.roles:
         return False
-    application = uow.readable(application_id)
+    application = uow.find_case(application_id)
     row = lock_meeting(uow, meeting_id, MeetingState.OPEN)
     items = [each for each in store.agenda(uow.session, meeting_id) if each.application_id == application_id]
     if not items:

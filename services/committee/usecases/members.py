@@ -53,7 +53,7 @@ def invite_member(uow: CaseUnitOfWork, protocol_id: UUID, who: NamedMember) -> M
             invited_at=uow.at,
             invited_by=uow.caller.subject,
         )
-        uow.note(protocol_id, "member invited")
+        uow.add_history(protocol_id, "member invited")
     row.role, row.valid_until = who.role, who.valid_until
     row.valid_from = who.valid_from or row.valid_from
     if row.valid_until is not None and row.valid_until < row.valid_from:
@@ -68,7 +68,7 @@ def confirm_membership(uow: CaseUnitOfWork, protocol_id: UUID) -> MemberRow:
     row = find_own_membership(uow, protocol_id)
     if row.confirmed_at is None:
         row.confirmed_at = uow.at
-        uow.note(protocol_id, "member confirmed")
+        uow.add_history(protocol_id, "member confirmed")
     return row
 
 
@@ -80,7 +80,7 @@ def end_membership(uow: CaseUnitOfWork, protocol_id: UUID, member_id: UUID) -> M
     _refuse_frozen(row)
     if row.ended_at is None:
         row.ended_at, row.ended_by = uow.at, uow.caller.subject
-        uow.note(protocol_id, "member ended")
+        uow.add_history(protocol_id, "member ended")
     return row
 
 

@@ -13,7 +13,7 @@ from services.committee.usecases.unit_of_work import CaseReading, CaseUnitOfWork
 
 def give_opinion(uow: CaseUnitOfWork, application_id: UUID, opinion: Opinion) -> None:
     """Record what a partner thinks: shared with the others, or kept back from them."""
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     partner, zone = partner_of(uow.caller), uow.caller.zone or ""
     given = OpinionRow(
         application_id=row.id,
@@ -27,7 +27,7 @@ def give_opinion(uow: CaseUnitOfWork, application_id: UUID, opinion: Opinion) ->
         given_by=uow.caller.subject,
     )
     cases.keep_opinion(uow.session, given)
-    uow.note(row.id, f"opinion of {partner}")
+    uow.add_history(row.id, f"opinion of {partner}")
 
 
 @dataclass(frozen=True, slots=True)

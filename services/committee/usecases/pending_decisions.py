@@ -48,7 +48,7 @@ def postpone_decision(
     )
     row.encrypted = uow.encrypt(encrypted_columns.waiting(row.id), dict(content))
     pending_decisions.add_waiting(uow.session, row)
-    uow.note(application_id or meeting_id, "decision waits")
+    uow.add_history(application_id or meeting_id, "decision waits")
 
 
 def overtake_decisions(
@@ -79,4 +79,4 @@ def _lapse(uow: CaseUnitOfWork, row: WaitingRow, why: str) -> None:
     row.state, row.settled_at = pending_moved(PendingState(row.state), "lapse"), uow.at
     if (item := store.point(uow.session, row.item_id)) is not None:
         item.state = point_moved(PointState(item.state), "lapse")
-    uow.note(row.application_id or row.meeting_id, "decision lapsed", {"why": why})
+    uow.add_history(row.application_id or row.meeting_id, "decision lapsed", {"why": why})

@@ -57,12 +57,12 @@ def draft_protocol(
         )
         store.add_version(uow.session, row)
         protocol_members.write_members(uow, protocol_id, row.version, members)
-        uow.note(protocol_id, f"version {row.version} drafted")
+        uow.add_history(protocol_id, f"version {row.version} drafted")
     elif row.content != content or not protocol_members.is_same(uow, protocol_id, row.version, members):
         row.state = version_moved(_state(row), "edit")
         row.content, row.recorded_at, row.recorded_by = content, uow.at, uow.caller.subject
         protocol_members.write_members(uow, protocol_id, row.version, members)
-        uow.note(protocol_id, f"version {row.version} drafted")
+        uow.add_history(protocol_id, f"version {row.version} drafted")
     return row
 
 
@@ -72,7 +72,7 @@ def move_version(
     """Submit, approve or send back with remarks."""
     row = _locked(uow, protocol_id, version)
     row.state = version_moved(_state(row), what)
-    uow.note(protocol_id, f"version {version} {row.state}", {"remarks": remarks} if remarks else None)
+    uow.add_history(protocol_id, f"version {version} {row.state}", {"remarks": remarks} if remarks else None)
     return row
 
 
@@ -84,7 +84,7 @@ def sign_version(uow: CaseUnitOfWork, protocol_id: UUID, version: int, in_force_
     if in_force_from < today:
         raise DateTooEarly("a protocol cannot bind before it is signed", field="in_force_from")
     row.in_force_from = in_force_from
-    uow.note(protocol_id, f"version {version} signed")
+    uow.add_history(protocol_id, f"version {version} signed")
     if in_force_from == today:
         _take_effect(uow.tx, row)
     else:

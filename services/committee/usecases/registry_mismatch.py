@@ -53,11 +53,11 @@ def record_enrolment(session: Session, news: KnownEnrolmentRow, now: datetime) -
 
 def close_unknown(uow: CaseUnitOfWork, application_id: UUID, reasons: str) -> Filed:
     """Close a case whose file does not exist: nothing is to hand in. One that comes after all is told of."""
-    row = uow.changeable(application_id)
+    row = uow.lock_case(application_id)
     if enrolments.status(uow.session, row.enrolment_id) is not None:
         raise ApplicationMoveRefused("the registry knows this file: it ends there", state=row.state)
     _close(uow.session, row, uow.at)
-    uow.note(row.id, "closed without a file", {"reasons": reasons})
+    uow.add_history(row.id, "closed without a file", {"reasons": reasons})
     return applications.describe_application(uow, row)
 
 

@@ -146,7 +146,7 @@ def _locked(uow: CaseUnitOfWork, review_id: UUID) -> tuple[ReviewRow, Applicatio
     known = store.review(uow.session, review_id, uow.scope)
     if known is None or uow.is_conflicted(known.enrolment_id):
         raise ReviewUnknown("there is no such review")
-    row = uow.changeable(known.application_id) if known.application_id else None
+    row = uow.lock_case(known.application_id) if known.application_id else None
     review = store.review(uow.session, review_id, lock=True)
     assert review is not None  # noqa: S101 - reviews are never deleted
     return review, row
@@ -186,7 +186,7 @@ def _follow(
     rules: Rules,
     after: State | None,
 ) -> None:
-    uow.note(row.id, f"review: {review.outcome}")
+    uow.add_history(row.id, f"review: {review.outcome}")
     if review.outcome == "end":
         row.state = domain.moved(state_of(row), "end")
         end_of_protection.announce_end(uow, row, "review")

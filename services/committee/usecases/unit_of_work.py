@@ -22,7 +22,7 @@ class CaseReading(UnitOfWork):
         """Say which cases the caller may know, conflicts apart; asked once, by whatever asks first."""
         return scope_of(self.session, self.caller)
 
-    def readable(self, application_id: UUID) -> ApplicationRow:
+    def find_case(self, application_id: UUID) -> ApplicationRow:
         """Find an application that the caller may see; raises `ApplicationUnknown`, also for a conflict."""
         return self._found(application_id, lock=False)
 
@@ -43,7 +43,7 @@ class CaseReading(UnitOfWork):
 class CaseUnitOfWork(CaseReading):
     """A caller who changes something: all of it happens or nothing."""
 
-    def changeable(self, application_id: UUID) -> ApplicationRow:
+    def lock_case(self, application_id: UUID) -> ApplicationRow:
         """Lock an application that the caller may see and change, and raise its number.
 
         Raises `ApplicationUnknown`.
@@ -52,7 +52,7 @@ class CaseUnitOfWork(CaseReading):
         row.number += 1
         return row
 
-    def lock(self, application_id: UUID) -> ApplicationRow:
+    def lock_any_case(self, application_id: UUID) -> ApplicationRow:
         """Lock the application behind something that the caller may answer for."""
         row = cases.application(self.session, application_id, lock=True)
         if row is None:
@@ -60,7 +60,7 @@ class CaseUnitOfWork(CaseReading):
         row.number += 1
         return row
 
-    def note(self, subject_id: UUID, what: str, details: Mapping[str, object] | None = None) -> None:
+    def add_history(self, subject_id: UUID, what: str, details: Mapping[str, object] | None = None) -> None:
         """Write into the history of a protocol, a case or a meeting."""
         row = HistoryRow(
             subject_id=subject_id,

@@ -95,7 +95,7 @@ def _decision(
     reading: CaseReading, application_id: UUID
 ) -> tuple[Language, tuple[str, int] | None, DecisionRow, Point]:
     """Return the last decision on a case; raises `ApplicationUnknown` where there is none."""
-    row = reading.readable(application_id)
+    row = reading.find_case(application_id)
     decided = [each for each in decision_store.of_application(reading.session, row.id) if each.kind != "draft"]
     if not decided:
         raise ApplicationUnknown("nothing was decided yet")
