@@ -298,22 +298,21 @@ def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, alarm_datab
     devices = [str(stranger.id) for stranger in strangers]
     flood = [strangers[n % 20].press() for n in range(800)]
     theirs = "SELECT count(*) FROM presses WHERE lane = 'unverified' AND device_id = ANY(%s)"
+
+    def stored() -> int:
+        return int(alarm_database.rows(theirs, devices)[0][0])
+
     # In a process of its own: what is measured is the service, not how the flood's sender shares a processor.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as elsewhere:
         flooding = elsewhere.submit(send_at_once, api.url, flood)
-        eventually(lambda: alarm_database.rows(theirs, devices) != [(0,)])
-        began, beside = time.perf_counter(), []
-        for _ in range(10):
-            started = time.perf_counter()
-            assert api.post("/v1/presses", button.press()).status_code == 202
-            beside.append(time.perf_counter() - started)
-        assert not flooding.done(), "the presses were not beside the flood"
+        before = eventually(stored, 60)
+        assert api.post("/v1/presses", button.press()).status_code == 202
+        after = stored()
         assert set(flooding.result()) == {202}
-        flooded_s = time.perf_counter() - began
-    # Whoever waits for the flood waits for all of it; a press that does not comes well before its end.
-    assert max(beside) < flooded_s / 5
+    # Whoever waits in their lane waits for all of them: counted and not timed, for a machine may be busy.
+    assert after - before < 400
     # Presses that other tests left on the broker are recorded too: these strangers' count.
-    eventually(lambda: alarm_database.rows(theirs, devices) == [(800,)])
+    eventually(lambda: stored() == 800, 60)
 
 
 def test_the_invariants_hold(api: AlarmApi, alarm_database: AlarmDatabase) -> None:

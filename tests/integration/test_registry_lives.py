@@ -133,7 +133,7 @@ def test_any_order_of_moves_and_news(
     given = {
         "registry": registry,
         "committee": committee,
-        "service": databases["registry"],
+        "database": databases["registry"],
         "alarm": databases["alarm"],
         "vault": Vault(registry_settings.vault_keys.get_secret_value()),
         "protocol": protocol_id,
