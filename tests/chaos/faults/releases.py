@@ -22,7 +22,7 @@ _FIELD = "    received_by: str | None = None\n"
 _CHANGES = (
     ("contracts/alarm.py", "    hops: dict[", f"{_FIELD}    hops: dict["),
     ("services/alarm/models.py", "    evidence: bytes\n", f"    evidence: bytes\n{_FIELD}"),
-    ("services/alarm/usecases/press_in_flight.py", " hops={", ' received_by="next", hops={'),
+    ("services/alarm/events/outgoing.py", " hops={", ' received_by="next", hops={'),
     ("services/alarm/store/presses.py", '*("stored_at", "flags",', '*("received_by", "stored_at", "flags",'),
     (
         "services/alarm/store/presses.py",
@@ -66,7 +66,7 @@ def _roll_out(dice: Random, scale: Scale) -> list[Step[Rig]]:
 
 
 def _begin(rig: Rig) -> None:
-    _write_next(_next(rig))
+    write_next_version(_next(rig))
     _migrate(rig, "may be empty")
     for name in _ROLLED_OUT:
         rig.run_beside(name, _next(rig), _PORT)
@@ -110,7 +110,8 @@ def _next(rig: Rig) -> Path:
     return rig.layout.run / "next"
 
 
-def _write_next(folder: Path) -> None:
+def write_next_version(folder: Path) -> None:
+    """Write the next version of the services; raises LookupError where this one is not as it was expected."""
     shutil.rmtree(folder, ignore_errors=True)
     for name in _COPIED:
         shutil.copytree(project_root() / name, folder / name)
