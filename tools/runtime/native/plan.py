@@ -174,7 +174,8 @@ def _service(layout: Layout, service: str) -> list[Spec]:
     ]
 
 
-_HTTP = "--http chassis.http.http1:TolerantProtocol --ws none --no-server-header"
+# Idle connections stay longer than any client of ours keeps them (5 s): who closes last loses no request.
+_HTTP = "--http chassis.http.http1:TolerantProtocol --ws none --no-server-header --timeout-keep-alive 75"
 
 
 def _web(layout: Layout, name: str, factory: str, probe: str, grace_s: int = 3) -> Spec:
