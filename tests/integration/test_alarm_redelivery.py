@@ -30,6 +30,8 @@ QUICK = {
     "REDELIVER_EVERY_S": "0.2",
     "DEADLINE_S": "2",
 }
+# Nobody but the caller hands a press over.
+ONLY_BY_HAND = {"UNROUTED_AFTER_S": "600", "REDELIVER_AFTER_S": "600", "REDELIVER_LONGEST_S": "600"}
 
 
 @pytest.fixture
@@ -180,7 +182,7 @@ def test_without_dispatch_the_broker_gets_it_again(api: AlarmApi, broker: Broker
 def test_somebody_on_duty_hands_it_over_by_hand(
     api: AlarmApi, alarm_database: AlarmDatabase, broker: Broker, issuer: Issuer, button: Button
 ) -> None:
-    api.env |= {"REDELIVER_AFTER_S": "600", "REDELIVER_LONGEST_S": "600"}
+    api.env |= ONLY_BY_HAND
 
     def by_hand(alarm_id: str, role: str = "admin") -> httpx.Response:
         return api.http.post(f"/v1/alarms/{alarm_id}/redeliver", headers=issuer.headers(role))
@@ -210,7 +212,7 @@ def test_somebody_on_duty_hands_it_over_by_hand(
 def test_the_command_hands_it_over_and_says_what_came_of_it(
     api: AlarmApi, broker: Broker, issuer: Issuer, button: Button, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api.env |= {"REDELIVER_AFTER_S": "600", "REDELIVER_LONGEST_S": "600"}
+    api.env |= ONLY_BY_HAND
     system = SimpleNamespace(layout=None, url=lambda _: api.url)
     monkeypatch.setattr(redelivery, "running", lambda: system)
     monkeypatch.setattr("tools.dev.issuer.mint", lambda *_, **__: issuer.token("admin"))

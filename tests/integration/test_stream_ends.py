@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -36,6 +37,11 @@ class Line:
         assert self._opened.wait(SOON_S)
 
     def _read(self, url: str, headers: dict[str, str]) -> None:
+        # One that its server cuts off at its own end has not ended as `ends` means it.
+        with suppress(httpx.RemoteProtocolError):
+            self._read_all(url, headers)
+
+    def _read_all(self, url: str, headers: dict[str, str]) -> None:
         with httpx.Client(timeout=30) as client, client.stream("GET", url, headers=headers) as answer:
             self.status = answer.status_code
             for line in answer.iter_lines():
