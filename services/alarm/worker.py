@@ -65,7 +65,7 @@ class Recorder:
         learn_kept(PROCESS.database, PROCESS.vault)
 
 
-class Follow:
+class ReadModels:
     """Keeps the read models: devices, enrolments, the receipt ladder, control rooms."""
 
     name = "alarm-follow"

@@ -239,7 +239,7 @@ class AttendanceRow(Table, table=True):
     confirm_by: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class WaitingRow(Table, table=True):
+class PendingDecisionRow(Table, table=True):
     """What a meeting decided on somebody's word that others are there: it waits until they confirm it.
 
     `there`: who was there and could count (person to partner). `recorder`: the claims of who recorded it;

@@ -83,10 +83,10 @@ class AlarmLane:
         _refresh()
 
 
-class Follow:
+class Updates:
     """Fixes, cancel requests, tests; unverified presses; read models of the registry."""
 
-    name = "dispatch_follow"
+    name = "dispatch_updates"
 
     @listen(topology.DISPATCH_FIXES, batch=50)
     def on_fix(self, deliveries: list[Delivery]) -> None:

@@ -10,6 +10,7 @@ from chassis.database.database import Database, engine_of
 from services.committee.api import create_app
 from services.committee.invariants import INVARIANTS
 from services.committee.settings import CommitteeSettings
+from services.dispatch.api import create_app as dispatch_app
 from services.registry import invariants as registry_invariants
 from services.registry.api import create_app as registry_app
 from services.registry.settings import RegistrySettings
@@ -22,6 +23,7 @@ from tests.support.committee import in_force
 from tests.support.desks import Desk, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.registry import with_page
+from tests.support.three_services import Three, three_services
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker
 
@@ -84,9 +86,12 @@ def database(committee_settings: CommitteeSettings) -> Database:
 
 
 @pytest.fixture(scope="module")
-def one_desk(cluster: Cluster) -> dispatching.Dispatch:
+def one_desk(cluster: Cluster, issuer: Issuer) -> dispatching.Dispatch:
     """A dispatch with a database of its own, its use cases called as the worker does."""
-    return dispatching.Dispatch(dispatching.context_on(cluster.database("dispatch")))
+    url = cluster.database("dispatch")
+    return dispatching.Dispatch(
+        dispatching.context_on(url, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url)
+    )
 
 
 @pytest.fixture(name="desk")
@@ -94,6 +99,27 @@ def emptied(one_desk: dispatching.Dispatch) -> dispatching.Dispatch:
     """The same, with nothing in it."""
     one_desk.wipe()
     return one_desk
+
+
+@pytest.fixture(scope="module")
+def client(one_desk: dispatching.Dispatch) -> Iterator[ApiClient]:
+    """The API of the dispatch that `desk` looks into."""
+    with ApiClient(dispatch_app(one_desk.context.settings), raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def all_three(cluster: Cluster) -> Iterator[Three]:
+    """Alarm, dispatch and reporting."""
+    with three_services(cluster) as opened:
+        yield opened
+
+
+@pytest.fixture
+def three(all_three: Three) -> Three:
+    """The same, with nothing in them."""
+    all_three.wipe()
+    return all_three
 
 
 @pytest.fixture(scope="module")

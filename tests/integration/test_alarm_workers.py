@@ -54,7 +54,7 @@ def api(
             "GRACE_S": "1",
         }
         started = AlarmApi(folder, url, broker.url_of("alarm"), **settings)
-        with started, AlarmWorker(started, folder, "Recorder,Follow,Health"):
+        with started, AlarmWorker(started, folder, "Recorder,ReadModels,Health"):
             yield started
 
 

@@ -1,7 +1,6 @@
 """One row that cannot be read is shown as what is known of it, and acted upon; the others are as ever."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,17 +10,12 @@ from fastapi.testclient import TestClient
 
 from chassis.runtime import clock
 from chassis.security.signouts import SignOuts
-from chassis.security.vault import new_key
 from contracts.alarm import CancelRequested
-from services.dispatch.api import create_app
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.push.hub import Hub
 from services.dispatch.push.watchers import Watcher
-from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.incidents import load_open_incidents
 from services.dispatch.usecases.cancel_requests import take_cancel_request
-from tests.support.api_client import ApiClient
-from tests.support.desks import NO_BROKER
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, alarm, everything_known
 from tests.support.tokens import Issuer
 
@@ -53,30 +47,6 @@ BROKEN = {
 }
 # What shows nothing wrong: the row says all that a room needs.
 WHOLE = {"order of no time", "pressed at no time", "trace", "zone", "basis"}
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    with Issuer() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def client(one_desk: Dispatch, issuer: Issuer) -> Iterator[TestClient]:
-    """The API of the dispatch that `desk` looks into."""
-    settings = DispatchSettings.model_validate(
-        {
-            "environment": "development",
-            "database_url": one_desk.context.settings.database_url.get_secret_value(),
-            "broker_url": NO_BROKER,
-            "vault_keys": one_desk.context.settings.vault_keys.get_secret_value(),
-            "audit_key": new_key(),
-            "oidc_issuer": issuer.url,
-            "oidc_jwks_url": issuer.jwks_url,
-        }
-    )
-    with ApiClient(create_app(settings), raise_server_exceptions=False) as started:
-        yield started
 
 
 @pytest.fixture

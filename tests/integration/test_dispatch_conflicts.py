@@ -1,6 +1,5 @@
 """Who has a conflict: the alarm is never hidden from them, what is personal is, and others take it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import permutations
@@ -15,7 +14,6 @@ from chassis.security.accounts import account
 from chassis.security.principal import Principal
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.registry import FileConflictDeclared, FileConflictWithdrawn
-from services.dispatch.api import create_app
 from services.dispatch.presenters.disclosure import Disclosures, limit_view
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.push.notifications import decrypt_view
@@ -23,8 +21,6 @@ from services.dispatch.push.watchers import Watcher
 from services.dispatch.push.webhooks import Courier
 from services.dispatch.store import duty
 from services.dispatch.usecases import escalate
-from tests.support.api_client import ApiClient
-from tests.support.desks import NO_BROKER
 from tests.support.dispatching import (
     GHENT,
     GHENT_ROOM,
@@ -32,29 +28,13 @@ from tests.support.dispatching import (
     Dispatch,
     act,
     alarm,
-    context_on,
     everything_known,
     tell,
 )
-from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
 SECRET = "Annelies of Kraanlei 77"
 CONFLICTED = "tom"
-
-
-@pytest.fixture(scope="module")
-def desk(cluster: Cluster, issuer: Issuer) -> Dispatch:
-    url = cluster.database("dispatch")
-    return Dispatch(
-        context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url)
-    )
-
-
-@pytest.fixture(scope="module")
-def client(desk: Dispatch) -> Iterator[TestClient]:
-    with ApiClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
-        yield started
 
 
 class Case:

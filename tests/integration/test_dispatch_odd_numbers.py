@@ -1,6 +1,5 @@
 """Odd numbers, rooms and times of a row: no press is lost, no alarm off the screen, nothing green."""
 
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,30 +9,16 @@ from sqlalchemy.exc import IntegrityError
 from chassis.runtime import clock
 from contracts.alarm import CancelRequested
 from contracts.common import Fix
-from services.dispatch.api import create_app
-from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.encrypted_columns import card_associated_data, fix_associated_data
 from services.dispatch.store.incidents import load_open_incidents, lock_incident
 from services.dispatch.usecases import escalate
 from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.location_updates import follow_fix
 from services.dispatch.usecases.raise_alarms.take import take_presses
-from tests.support.api_client import ApiClient
-from tests.support.desks import environment
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, act, alarm, everything_known
 from tests.support.tokens import Issuer
 
 FULL = 2**31 - 1
-
-
-@pytest.fixture(scope="module")
-def client(one_desk: Dispatch, issuer: Issuer) -> Iterator[TestClient]:
-    """The API of the dispatch that `desk` looks into."""
-    mine = one_desk.context.settings
-    told = environment(issuer, mine.database_url.get_secret_value())
-    told |= {"vault_keys": mine.vault_keys.get_secret_value()}
-    with ApiClient(create_app(DispatchSettings.model_validate(told))) as started:
-        yield started
 
 
 def taken(desk: Dispatch, device: UUID, counter: int = 2, fix: Fix | None = GHENT) -> list[tuple[str, int]]:

@@ -1,6 +1,5 @@
 """Units belong to a room: another can neither take, move nor hide them, nor see where they are."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,12 +7,9 @@ from fastapi.testclient import TestClient
 
 from chassis.runtime import clock
 from contracts.common import Fix
-from services.dispatch.api import create_app
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.store.incidents import load_served_incidents
-from tests.support.api_client import ApiClient
-from tests.support.desks import NO_BROKER
 from tests.support.dispatching import (
     BRUSSELS,
     BRUSSELS_ROOM,
@@ -21,27 +17,11 @@ from tests.support.dispatching import (
     GHENT_ROOM,
     Dispatch,
     alarm,
-    context_on,
     everything_known,
 )
-from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
 THIEF = "cic-west-vlaanderen"
-
-
-@pytest.fixture(scope="module")
-def desk(cluster: Cluster, issuer: Issuer) -> Dispatch:
-    url = cluster.database("dispatch")
-    return Dispatch(
-        context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url)
-    )
-
-
-@pytest.fixture(scope="module")
-def client(desk: Dispatch) -> Iterator[TestClient]:
-    with ApiClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
-        yield started
 
 
 class Rooms:

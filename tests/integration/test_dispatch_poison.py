@@ -18,12 +18,8 @@ from chassis.security.vault import new_key
 from contracts.alarm import AlarmRaised
 from contracts.envelope import BATCH_CONTENT_TYPE, Event, wrap
 from contracts.topology import ALARM_URGENT, DISPATCH_ALARMS
-from services.dispatch.api import create_app
-from services.dispatch.settings import DispatchSettings
 from services.dispatch.usecases.handle_events import take_alarms
-from tests.support.api_client import ApiClient
 from tests.support.broker import Broker
-from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
@@ -145,30 +141,6 @@ def test_whatever_stands_in_an_event_it_is_an_alarm(desk: Dispatch, odd: dict[st
     take(desk, poison, good)
     assert len(routed(desk)) == 2
     assert routed(desk)[good.id] == []
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    with Issuer() as started:
-        yield started
-
-
-@pytest.fixture
-def client(desk: Dispatch, issuer: Issuer) -> Iterator[TestClient]:
-    """The API of the dispatch that `desk` looks into."""
-    settings = DispatchSettings.model_validate(
-        {
-            "environment": "development",
-            "database_url": desk.context.settings.database_url.get_secret_value(),
-            "broker_url": NO_BROKER,
-            "vault_keys": desk.context.settings.vault_keys.get_secret_value(),
-            "audit_key": new_key(),
-            "oidc_issuer": issuer.url,
-            "oidc_jwks_url": issuer.jwks_url,
-        }
-    )
-    with ApiClient(create_app(settings), raise_server_exceptions=False) as started:
-        yield started
 
 
 def bring(client: TestClient, issuer: Issuer, *brought: Event) -> tuple[int, dict[str, Any]]:

@@ -1,41 +1,21 @@
 """A crew with a radio and no terminal: an operator says what it said, and calls it back."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from services.dispatch.api import create_app
 from services.dispatch.usecases.incident_actions import BY_RADIO
-from tests.support.api_client import ApiClient
-from tests.support.desks import NO_BROKER
 from tests.support.dispatching import (
     BRUSSELS_ROOM,
     GHENT,
     GHENT_ROOM,
     Dispatch,
     alarm,
-    context_on,
     everything_known,
 )
-from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
-
-
-@pytest.fixture(scope="module")
-def desk(cluster: Cluster, issuer: Issuer) -> Dispatch:
-    url = cluster.database("dispatch")
-    return Dispatch(
-        context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url)
-    )
-
-
-@pytest.fixture(scope="module")
-def client(desk: Dispatch) -> Iterator[TestClient]:
-    with ApiClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
-        yield started
 
 
 class Night:

@@ -1,23 +1,18 @@
 """A unit counts as free only with a fresh sign of life; without any such unit the nearest goes all the same."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from services.dispatch.api import create_app
 from services.dispatch.domain.units import Position
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.store.units import units_seen_by
 from services.dispatch.usecases import escalate, send_unit
 from services.dispatch.usecases.order_actions import move_order
 from services.dispatch.usecases.units import connected, move_units
-from tests.support.api_client import ApiClient
-from tests.support.desks import NO_BROKER
-from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, act, alarm, context_on, order_id
-from tests.support.postgres import Cluster
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, act, alarm, order_id
 from tests.support.tokens import Issuer
 
 FLAG = "unit_no_sign_of_life"
@@ -133,25 +128,11 @@ def test_an_operator_may_send_it_by_hand_all_the_same(desk: Dispatch) -> None:
     assert (("u0", "sent") in _orders(desk), _flagged(desk)) == (True, True)
 
 
-@pytest.fixture(scope="module")
-def served(cluster: Cluster, issuer: Issuer) -> Dispatch:
-    url = cluster.database("dispatch")
-    return Dispatch(
-        context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url)
-    )
-
-
-@pytest.fixture(scope="module")
-def client(served: Dispatch) -> Iterator[TestClient]:
-    with ApiClient(create_app(served.context.settings), raise_server_exceptions=False) as started:
-        yield started
-
-
 def test_an_open_terminal_keeps_its_unit_and_the_room_sees_who_is_not_there(
-    served: Dispatch, client: TestClient, issuer: Issuer
+    desk: Dispatch, client: TestClient, issuer: Issuer
 ) -> None:
-    served.units(GHENT_ROOM, GHENT, 2)
-    served.do("UPDATE units SET seen_at = now() - interval '1 hour'")
+    desk.units(GHENT_ROOM, GHENT, 2)
+    desk.do("UPDATE units SET seen_at = now() - interval '1 hour'")
     client.app.state.hub._watchers.add(Watcher("unit", "u1", lambda view: view))  # type: ignore[attr-defined]
     headers = issuer.headers("operator", cic=GHENT_ROOM)
 
@@ -168,7 +149,7 @@ def test_an_open_terminal_keeps_its_unit_and_the_room_sees_who_is_not_there(
     gateway = issuer.headers("gateway", cic=GHENT_ROOM)
     assert client.put("/v1/units", json=[unit], headers=gateway).status_code == 204
     # Where it was stays known.
-    assert served.sql("SELECT lat IS NOT NULL FROM units WHERE id = 'u0'") == [(True,)]
+    assert desk.sql("SELECT lat IS NOT NULL FROM units WHERE id = 'u0'") == [(True,)]
     assert fresh()["u0"]
 
 

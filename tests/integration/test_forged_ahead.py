@@ -25,7 +25,7 @@ from tests.support.broker import Broker
 from tests.support.dispatching import act
 from tests.support.path import Path3, whole_path
 from tests.support.postgres import Cluster
-from tests.support.three_services import Three, three_services
+from tests.support.three_services import Three
 from tests.support.waiting import eventually
 
 # Other suites share these two cores.
@@ -113,18 +113,6 @@ def room_of(path: Path3, incident_id: UUID) -> str:
     """The control room of an incident."""
     room: str = path.desk.sql(f"SELECT control_room_id FROM incidents WHERE id = '{incident_id}'")[0][0]
     return room
-
-
-@pytest.fixture(scope="module")
-def started(cluster: Cluster) -> Iterator[Three]:
-    with three_services(cluster) as three:
-        yield three
-
-
-@pytest.fixture
-def three(started: Three) -> Three:
-    started.wipe()
-    return started
 
 
 def tell(three: Three) -> None:

@@ -27,29 +27,15 @@ from tests.support import alarm as alarm_support
 from tests.support import dispatching
 from tests.support.desks import Desk, desk
 from tests.support.ledger_database import enter, published
-from tests.support.postgres import Cluster
-from tests.support.three_services import Three, three_services
+from tests.support.three_services import Three
 from tests.support.tokens import ROLES
 from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
-def started(cluster: Cluster) -> Iterator[Three]:
-    with three_services(cluster) as three:
-        yield three
-
-
-@pytest.fixture
-def three(started: Three) -> Three:
-    """All three, with nothing in them."""
-    started.wipe()
-    return started
-
-
-@pytest.fixture(scope="module")
-def api(started: Three) -> Iterator[Desk]:
-    url = started.settings.database_url.get_secret_value()
-    with desk(create_app(started.settings), started.issuer, url) as opened:
+def api(all_three: Three) -> Iterator[Desk]:
+    url = all_three.settings.database_url.get_secret_value()
+    with desk(create_app(all_three.settings), all_three.issuer, url) as opened:
         yield opened
 
 

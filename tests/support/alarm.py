@@ -170,7 +170,7 @@ class HeartbeatsApi(AlarmApi):
 class AlarmWorker:
     """`python -m chassis.runtime.run services.alarm.worker`, with the environment of an API."""
 
-    def __init__(self, api: AlarmApi, folder: Path, classes: str = "Recorder,Follow") -> None:
+    def __init__(self, api: AlarmApi, folder: Path, classes: str = "Recorder,ReadModels") -> None:
         self._env = {**os.environ, **api.env}
         self._target = f"services.alarm.worker:{classes}"
         self.log = folder / "alarm-worker.log"

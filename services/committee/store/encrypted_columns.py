@@ -13,7 +13,7 @@ from services.committee.models import (
     MemberRow,
     OpinionRow,
     ReviewRow,
-    WaitingRow,
+    PendingDecisionRow,
 )
 
 # What stands for a name or a reason that cannot be read any more.
@@ -78,7 +78,7 @@ ENCRYPTED = (
     EncryptedColumn(ConflictRow, "encrypted", conflict, ("application_id", "subject")),
     EncryptedColumn(AttendanceRow, "encrypted", attendance, ("meeting_id", "subject")),
     EncryptedColumn(MemberRow, "encrypted", member, ("id",)),
-    EncryptedColumn(WaitingRow, "encrypted", waiting, ("id",)),
+    EncryptedColumn(PendingDecisionRow, "encrypted", waiting, ("id",)),
     EncryptedColumn(HandoverRow, "encrypted", handover, ("id",)),
     EncryptedColumn(HistoryRow, "encrypted", history, ("subject_id", "what")),
 )

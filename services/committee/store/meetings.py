@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from contracts.values import EARLIEST, LATEST
 from services.committee.domain.meeting import MeetingState
-from services.committee.models import AgendaRow, AttendanceRow, MeetingRow, WaitingRow
+from services.committee.models import AgendaRow, AttendanceRow, MeetingRow, PendingDecisionRow
 from services.committee.store.access_scope import AccessScope
 
 
@@ -57,7 +57,7 @@ def point(session: Session, item_id: UUID) -> AgendaRow | None:
     return session.get(AgendaRow, item_id)
 
 
-def meeting_of(session: Session, row: WaitingRow) -> MeetingRow | None:
+def meeting_of(session: Session, row: PendingDecisionRow) -> MeetingRow | None:
     """Find the meeting at which a decision was taken that waits."""
     return session.get(MeetingRow, row.meeting_id)
 

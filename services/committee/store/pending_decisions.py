@@ -7,51 +7,51 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from services.committee.domain.meeting import PendingState
-from services.committee.models import AttendanceRow, MeetingRow, WaitingRow
+from services.committee.models import AttendanceRow, MeetingRow, PendingDecisionRow
 from services.committee.store.access_scope import AccessScope
 
 
-def waiting(session: Session, meeting_id: UUID | None = None) -> Sequence[WaitingRow]:
+def waiting(session: Session, meeting_id: UUID | None = None) -> Sequence[PendingDecisionRow]:
     """Find all that wait, or those of one meeting, in order."""
     found = (
-        select(WaitingRow)
-        .where(col(WaitingRow.state) == PendingState.WAITING)
-        .order_by(col(WaitingRow.recorded_at))
+        select(PendingDecisionRow)
+        .where(col(PendingDecisionRow.state) == PendingState.WAITING)
+        .order_by(col(PendingDecisionRow.recorded_at))
     )
     if meeting_id is not None:
-        found = found.where(col(WaitingRow.meeting_id) == meeting_id)
+        found = found.where(col(PendingDecisionRow.meeting_id) == meeting_id)
     return session.exec(found).all()
 
 
 def of_case(
     session: Session, application_id: UUID | None, review_id: UUID | None = None
-) -> Sequence[WaitingRow]:
+) -> Sequence[PendingDecisionRow]:
     """Find what waits about a case itself, or about a review."""
-    found = select(WaitingRow).where(
-        col(WaitingRow.review_id).is_not_distinct_from(review_id), col(WaitingRow.state) == PendingState.WAITING
+    found = select(PendingDecisionRow).where(
+        col(PendingDecisionRow.review_id).is_not_distinct_from(review_id), col(PendingDecisionRow.state) == PendingState.WAITING
     )
     if review_id is None:
-        found = found.where(col(WaitingRow.application_id) == application_id)
+        found = found.where(col(PendingDecisionRow.application_id) == application_id)
     return session.exec(found).all()
 
 
 def earlier_reviews(
     session: Session, application_id: UUID, meeting_id: UUID, before: datetime
-) -> Sequence[WaitingRow]:
+) -> Sequence[PendingDecisionRow]:
     """Find what waits about any review of a case, recorded before a moment in another meeting."""
-    found = select(WaitingRow).where(
-        col(WaitingRow.application_id) == application_id,
-        col(WaitingRow.review_id).is_not(None),
-        col(WaitingRow.meeting_id) != meeting_id,
-        col(WaitingRow.recorded_at) < before,
-        col(WaitingRow.state) == PendingState.WAITING,
+    found = select(PendingDecisionRow).where(
+        col(PendingDecisionRow.application_id) == application_id,
+        col(PendingDecisionRow.review_id).is_not(None),
+        col(PendingDecisionRow.meeting_id) != meeting_id,
+        col(PendingDecisionRow.recorded_at) < before,
+        col(PendingDecisionRow.state) == PendingState.WAITING,
     )
     return session.exec(found).all()
 
 
-def one(session: Session, waiting_id: UUID, *, lock: bool = False) -> WaitingRow | None:
+def one(session: Session, waiting_id: UUID, *, lock: bool = False) -> PendingDecisionRow | None:
     """Find one of them; `lock` keeps others from settling it."""
-    found = select(WaitingRow).where(col(WaitingRow.id) == waiting_id)
+    found = select(PendingDecisionRow).where(col(PendingDecisionRow.id) == waiting_id)
     found = found.execution_options(populate_existing=True)
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
@@ -73,6 +73,6 @@ def unconfirmed(
     return session.exec(found.order_by(col(MeetingRow.starts_at))).all()
 
 
-def add_waiting(session: Session, row: WaitingRow) -> None:
+def add_waiting(session: Session, row: PendingDecisionRow) -> None:
     """Store a decision that waits for the confirmation of presences."""
     session.add(row)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from services.committee.domain.meeting import PendingState, PointState, pending_moved, point_moved
 from services.committee.domain.presence import Counted
-from services.committee.models import WaitingRow
+from services.committee.models import PendingDecisionRow
 from services.committee.store import encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
 from services.committee.usecases.unit_of_work import CaseUnitOfWork
@@ -33,7 +33,7 @@ def postpone_decision(
     """Keep what was decided until those who were there confirm it. The caller locked case and meeting."""
     item = store.item(uow.session, meeting_id, application_id, review_id)
     assert item is not None  # noqa: S101 - the point that was just decided
-    row = WaitingRow(
+    row = PendingDecisionRow(
         id=uuid4(),
         meeting_id=meeting_id,
         item_id=item.id,
@@ -75,7 +75,7 @@ def lapse_decision(uow: CaseUnitOfWork, waiting_id: UUID, why: str) -> None:
         _lapse(uow, row, why)
 
 
-def _lapse(uow: CaseUnitOfWork, row: WaitingRow, why: str) -> None:
+def _lapse(uow: CaseUnitOfWork, row: PendingDecisionRow, why: str) -> None:
     row.state, row.settled_at = pending_moved(PendingState(row.state), "lapse"), uow.at
     if (item := store.point(uow.session, row.item_id)) is not None:
         item.state = point_moved(PointState(item.state), "lapse")

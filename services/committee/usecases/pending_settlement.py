@@ -11,7 +11,7 @@ from services.committee.domain.decision import Grounds
 from services.committee.domain.meeting import PendingState, PointState, pending_moved, point_moved
 from services.committee.domain.presence import Counted
 from services.committee.domain.review import Finding
-from services.committee.models import WaitingRow
+from services.committee.models import PendingDecisionRow
 from services.committee.store import cases, encrypted_columns, meetings
 from services.committee.store import pending_decisions as store
 from services.committee.usecases import decisions, pending_decisions, quorum, reviews
@@ -33,7 +33,7 @@ def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None =
                 )
 
 
-def recorder_of(row: WaitingRow) -> Principal:
+def recorder_of(row: PendingDecisionRow) -> Principal:
     """Say who recorded it: it happens in their name, and within what they may see."""
     claims = row.recorder
     return Principal(
@@ -69,7 +69,7 @@ def take_effect(uow: CaseUnitOfWork, waiting_id: UUID) -> bool:
     return True
 
 
-def _decide(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
+def _decide(uow: CaseUnitOfWork, row: PendingDecisionRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if row.act == "grant" else "refuse"
     decisions.decide_application(
@@ -77,18 +77,18 @@ def _decide(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object],
     )
 
 
-def _propose(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
+def _propose(uow: CaseUnitOfWork, row: PendingDecisionRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if content["outcome"] == "grant" else "refuse"
     decisions.propose_decision(uow, row.application_id, outcome, Grounds.read(content), row.meeting_id, counted)
 
 
-def _hold(uow: CaseUnitOfWork, row: WaitingRow, content: Mapping[str, object], counted: Counted) -> None:
+def _hold(uow: CaseUnitOfWork, row: PendingDecisionRow, content: Mapping[str, object], counted: Counted) -> None:
     assert row.review_id is not None  # noqa: S101 - of a review
     reviews.hold_review(uow, row.review_id, Finding.read(content), row.meeting_id, counted, row.recorded_at)
 
 
-_ACTS: Mapping[str, Callable[[CaseUnitOfWork, WaitingRow, Mapping[str, object], Counted], None]] = {
+_ACTS: Mapping[str, Callable[[CaseUnitOfWork, PendingDecisionRow, Mapping[str, object], Counted], None]] = {
     "grant": _decide,
     "refuse": _decide,
     "propose_decision": _propose,

@@ -22,14 +22,14 @@ WORKERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "dispatch": (
         # Presses have a process to themselves.
         ("dispatch-alarms", "services.dispatch.worker:AlarmLane", (topology.DISPATCH_ALARMS,)),
-        ("dispatch-worker", "services.dispatch.worker:Follow,Escalation", (topology.DISPATCH_FIXES,)),
+        ("dispatch-worker", "services.dispatch.worker:Updates,Escalation", (topology.DISPATCH_FIXES,)),
     ),
     "committee": (("committee-worker", "services.committee.worker", (topology.COMMITTEE_FOLLOW_UP,)),),
     "reporting": (("reporting-worker", "services.reporting.worker", (topology.REPORTING_LEDGER,)),),
 }
 # Everything but these keeps records or serves people at desks: it runs when no press needs the processor.
 _ON_THE_ALARM_PATH = ("alarm-api", "dispatch-api", "dispatch-alarms", "dispatch-worker")
-_BOOKS_NICE, _HEARTBEATS_NICE = 10, 19
+_RECORDS_NICE, _HEARTBEATS_NICE = 10, 19
 # Seconds that requests in hand may take at a stop. Patrols wait for the next process of dispatch meanwhile.
 _GRACE_S = {"dispatch": 1}
 # What every process of a service imports anyway, with a web framework or with eventlet: see template.py.
@@ -133,7 +133,7 @@ def _webhook_secret() -> str:
 def _chain_approach(layout: Layout) -> Spec:
     """Plan the other side of the committee's chain approach. No service waits for it."""
     web = _web(layout, "ketenaanpak", "tools.dev.chain_approach_app:create_app", "/health")
-    return replace(web, env=_tools(layout), nice=_BOOKS_NICE)
+    return replace(web, env=_tools(layout), nice=_RECORDS_NICE)
 
 
 def _service(layout: Layout, service: str) -> list[Spec]:
@@ -170,7 +170,7 @@ def _service(layout: Layout, service: str) -> list[Spec]:
         )
     return [
         migrate,
-        *(s if s.nice or s.name in _ON_THE_ALARM_PATH else replace(s, nice=_BOOKS_NICE) for s in running),
+        *(s if s.nice or s.name in _ON_THE_ALARM_PATH else replace(s, nice=_RECORDS_NICE) for s in running),
     ]
 
 
