@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.committee_pages import filled
 from tests.browser.desks import DeskOpener, accessible, dated, fits, picked, put_on_agenda, saved, typed
+from tests.support.examples import languages
 
 # Language, and what it says: no quorum, quorum, granted.
 NL = ("nl-BE", "GEEN QUORUM", "Quorum aanwezig", "toegekend")
@@ -14,7 +15,7 @@ FR = ("fr-BE", "PAS DE QUORUM", "Quorum atteint", "accordé")
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("locale", "no_quorum", "quorum", "granted"), [NL, FR])
+@pytest.mark.parametrize(("locale", "no_quorum", "quorum", "granted"), languages(NL, FR))
 def test_an_ordinary_case_in_a_meeting(
     desk: DeskOpener, locale: str, no_quorum: str, quorum: str, granted: str
 ) -> None:

@@ -9,6 +9,7 @@ from tests.browser.committee_pages import comes_in, convened, go, page_of, put_b
 from tests.browser.crew import Crew
 from tests.browser.desks import DeskOpener, accessible, fits, reasoned, typed
 from tests.browser.opener import Opener
+from tests.support.examples import languages
 from tools.demo import committee
 
 # Metres or kilometres.
@@ -68,10 +69,10 @@ def declared(page: Page, person: str | None, reason: str) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("locale", "unknown", "police"),
-    [
-        ("nl-BE", "Dit dossier bestaat niet, of niet voor u", "ontbreekt: politie"),
+    languages(
         ("fr-BE", "Ce dossier n'existe pas, ou pas pour vous", "manque: police"),
-    ],
+        ("nl-BE", "Dit dossier bestaat niet, of niet voor u", "ontbreekt: politie"),
+    ),
 )
 def test_a_member_declares_a_conflict_of_interest_and_the_case_is_gone(
     crew: Crew, desk: DeskOpener, locale: str, unknown: str, police: str

@@ -13,13 +13,14 @@ from tests.browser.crew import Crew
 from tests.browser.desks import DeskOpener, accessible, dated, fits, opened, picked, saved, typed
 from tests.browser.registry_pages import known
 from tests.support.days import today
+from tests.support.examples import languages
 from tests.support.registry import picture
 from tools.simulation.device import Device
 from tools.simulation.jose import public_key
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("locale", ["nl-BE", "fr-BE"])
+@pytest.mark.parametrize("locale", languages("fr-BE", "nl-BE"))
 def test_an_urgent_case_from_application_to_an_alarm_that_is_on(
     crew: Crew, desk: DeskOpener, locale: str
 ) -> None:
@@ -204,7 +205,7 @@ def acted(page: Page, name: str, serial: str) -> None:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("locale", "words"),
-    [
+    languages(
         (
             "nl-BE",
             "Innemen|Terug: eerst wissen|Weer vrijgeven|Afschrijven|Dit nummer staat al in een voorraad.",
@@ -214,7 +215,7 @@ def acted(page: Page, name: str, serial: str) -> None:
             "Reprendre|De retour : à effacer d'abord|Rendre disponible|Mettre au rebut"
             "|Ce numéro figure déjà dans un stock.",
         ),
-    ],
+    ),
 )
 def test_a_button_of_the_stock_goes_to_a_file_and_comes_back(
     crew: Crew, desk: DeskOpener, locale: str, words: str

@@ -27,7 +27,8 @@ def publish_on(
         took = time.monotonic() - began
         confirmed += [str(i) for i in taken]
         (slowest if taken else refused).append(took)
-        eventlet.sleep(0 if publisher.connected else 0.05)
+        # Somebody is always under way; more would only measure the machine.
+        eventlet.sleep(0.02 if publisher.connected else 0.05)
 
 
 def main() -> None:

@@ -65,7 +65,8 @@ def database(settings: AlarmSettings) -> Iterator[Database]:
 @pytest.fixture
 def records(settings: AlarmSettings) -> AlarmDatabase:
     found = AlarmDatabase(settings.database_url.get_secret_value())
-    found.do("TRUNCATE presses, outbox, health, devices, attentions, frozen_ladders, stages, alarm_incidents")
+    found.empty("presses", "outbox", "health", "devices", "attentions")
+    found.empty("frozen_ladders", "stages", "alarm_incidents")
     return found
 
 

@@ -181,14 +181,14 @@ def test_a_worker_that_is_deaf_to_a_queue_is_not_healthy(broker: Broker, bus: An
 
     with Worker(TARGET, broker.url_of("dispatch"), tmp_path, HEALTH_DIR=str(dates)) as worker:
         # The queue's canary went through the broker and back; this worker's timer fails at each run.
-        worker.wait(lambda: told() == "not done lately: timer.tick")
+        worker.wait(lambda: told() == "not done lately: timer.tick", every_s=0.5)
         (dates / "timer.tick").unlink()
-        worker.wait(lambda: told() == "ok")
+        worker.wait(lambda: told() == "ok", every_s=0.5)
         long_ago = time.time() - 60
         os.utime(dates / QUEUE, (long_ago, long_ago))
         assert told() == f"not done lately: {QUEUE}"
         # The next canary finds it hearing again; it is no message, so no handler ever saw one.
-        worker.wait(lambda: told() == "ok")
+        worker.wait(lambda: told() == "ok", every_s=0.5)
         assert worker.rows("handled") == []
 
 

@@ -66,6 +66,7 @@ def test_every_publish_resolves_and_confirmed_means_kept(broker: Broker, queue: 
                 try:
                     await publisher.publish(each, 2.0)
                     confirmed.add(each.id)
+                    await asyncio.sleep(0.02)
                 except NotConfirmed:
                     failed += 1
                     await asyncio.sleep(0.05)

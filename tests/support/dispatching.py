@@ -100,12 +100,12 @@ class Dispatch:
     def wipe(self) -> None:
         """Begin anew on the same tables."""
         with self.context.database.read() as session:
-            session.execute(
-                text(
-                    "TRUNCATE incidents, presses, orders, due, inbox, outbox, units, control_rooms, "
-                    "webhook_proposals"
-                )
-            )
+            # Faster than TRUNCATE for a few rows.
+            for table in (
+                *("incidents", "presses", "orders", "due", "inbox", "outbox"),
+                *("units", "control_rooms", "webhook_proposals"),
+            ):
+                session.execute(text(f"DELETE FROM {table}"))
             session.commit()
         self.context = replace(self.context, situation=_copied(self._situation))
 

@@ -1,10 +1,13 @@
 """How many examples long properties get."""
 
 import os
+from typing import TypeVar
 
 from hypothesis import settings
 
 BEFORE_A_RELEASE = "before a release"
+
+T = TypeVar("T")
 
 
 def examples(all_of_them: int) -> int:
@@ -14,5 +17,13 @@ def examples(all_of_them: int) -> int:
     """
     if said := os.environ.get("EXAMPLES"):
         return int(said)
-    whole = settings.get_current_profile_name() == BEFORE_A_RELEASE
-    return all_of_them if whole else -(-all_of_them // 3)
+    return all_of_them if _whole() else -(-all_of_them // 3)
+
+
+def languages(*cases: T) -> tuple[T, ...]:
+    """Give every language in which a page is walked through before a release, the first one in each run."""
+    return cases if _whole() else cases[:1]
+
+
+def _whole() -> bool:
+    return settings.get_current_profile_name() == BEFORE_A_RELEASE

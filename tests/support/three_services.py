@@ -67,7 +67,7 @@ class Three:
 
     def wipe(self) -> None:
         """Begin anew on the same tables."""
-        self.rows.do("TRUNCATE presses, outbox, alarm_incidents, stages, kept_as")
+        self.rows.empty("presses", "outbox", "alarm_incidents", "stages", "kept_as")
         self.desk.wipe()
         self.desk.policy(dispatching.GHENT_ROOM, "automatic")
         self.desk.units(dispatching.GHENT_ROOM, dispatching.GHENT, 12)

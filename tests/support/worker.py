@@ -38,10 +38,10 @@ class Worker:
         rows = [json.loads(line) for line in self.out.read_text().splitlines() if line.endswith("}")]
         return [row for row in rows if row["what"] == what]
 
-    def wait(self, enough: Callable[[], bool], seconds: float = 40) -> None:
-        """Wait until `enough()`; on time-out fail with the worker's log."""
+    def wait(self, enough: Callable[[], bool], seconds: float = 40, every_s: float = 0.02) -> None:
+        """Wait until `enough()`, asked every so many seconds; on time-out fail with the worker's log."""
         until = time.monotonic() + seconds
         while not enough():
             if time.monotonic() > until:
                 raise AssertionError(self.log.read_text())
-            time.sleep(0.02)
+            time.sleep(every_s)
