@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from queue import Queue
@@ -52,8 +53,10 @@ class Forked:
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
-        if self._code is None:
-            os.kill(self.pid, number)
+        # It may have ended by itself, or by an earlier signal, and nobody has read yet that it did.
+        with suppress(ProcessLookupError):
+            if self._code is None:
+                os.kill(self.pid, number)
 
 
 class _Template:
