@@ -13,7 +13,6 @@ from chassis.database.database import Database
 from chassis.security.accounts import account
 from chassis.security.vault import Vault
 from services.committee.usecases.pending_settlement import settle_decisions
-from tests.support import days
 from tests.support.builders import a_protocol, a_refusal
 from tests.support.committee import (
     MAGISTRATE,
@@ -35,6 +34,7 @@ from tests.support.committee import (
     urgent,
     whole,
 )
+from tests.support.days import today as belgian_today
 from tests.support.desks import VAULT_KEYS, Desk, Who
 
 # More when somebody has the time: EXAMPLES=200.
@@ -107,7 +107,7 @@ def test_who_records_counts_for_their_own_partner_only(committee: Desk, protocol
 
 
 def test_members_are_known_by_their_dates(committee: Desk, protocol_id: str) -> None:
-    path, today = f"/v1/protocols/{protocol_id}/members", days.today()
+    path, today = f"/v1/protocols/{protocol_id}/members", belgian_today()
     held = meeting(committee, protocol_id, people=())
     for number, (since, until) in enumerate(((3, None), (-9, -2))):
         days = {"valid_from": str(today + timedelta(days=since))}
@@ -197,7 +197,7 @@ def test_a_process_that_died_after_the_confirmation_is_made_good(
     (review,) = reviews(committee, enrolment, "periodic")
     held = meeting(committee, protocol_id, {"review_id": review["id"]}, people=(("bert", "police"),))
     recorded(committee, held, "carla", "parket")
-    ends_on = str(days.today(30))
+    ends_on = str(belgian_today(30))
     met = {"intimate": {"met": True}, "reachable": {"met": True}}
     values = {"meeting_id": held, "outcome": "extend", "ends_on": ends_on, "conditions": met, **REASONS}
     waits = committee.call("POST", f"/v1/reviews/{review['id']}/hold", values, status=202, **SECRETARY)
@@ -313,7 +313,7 @@ def test_the_pages_of_a_protocol_show_who_stands_in_it(committee: Desk) -> None:
 
 
 def test_they_are_members_for_their_dates(committee: Desk) -> None:
-    today = days.today()
+    today = belgian_today()
     later, over = str(today + timedelta(days=3)), str(today - timedelta(days=2))
     protocol_id = in_force(
         committee,
