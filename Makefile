@@ -5,8 +5,8 @@ BIN := .venv/bin
 # Some machines forbid byte code; every process would compile all of this project's modules at its start.
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest $(if $(PROFILE),--hypothesis-profile '$(PROFILE)')
-# Scenarios and pages mostly wait, each with a system of their own; a third process tests the services meanwhile.
-PARALLEL := -n 3 --dist loadscope --no-loadscope-reorder
+# Scenarios and pages mostly wait, each with a system of their own; two processes test the services meanwhile.
+PARALLEL := -n 4 --dist loadscope --no-loadscope-reorder
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -21,7 +21,7 @@ demo-compose: setup ## the same in containers; installs and starts Docker when t
 	@infra/docker/engine.sh
 	@$(BIN)/stalkingalarm demo --containers $(if $(filter 1,$(KEEP)),--keep)
 
-test: ## every test that this machine can run, in three processes; ARGS="-k name" for some, in one
+test: ## every test that this machine can run, in four processes; ARGS="-k name" for some, in one
 	@infra/setup.sh tests
 ifdef ARGS
 	@$(PYTEST) $(ARGS)

@@ -50,7 +50,7 @@ class _ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Decide which process takes which tests, where there are several (`-n 3`)."""
+    """Decide which process takes which tests, where there are several (`-n 4`)."""
     return _ByGroup(config, log)
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.crew import Crew
 from tests.browser.desks import DeskOpener, accessible, fits, opened, picked, reasoned, saved
 from tests.browser.registry_pages import known
+from tests.support.examples import languages
 
 NL = ("nl-BE", "Aangeboden aan Aalst 1", "ze is naar Aalst verhuisd", "ze woont nog in Gent", "Gent 1")
 FR = ("fr-BE", "Proposé à Alost 1", "elle a déménagé à Alost", "elle habite encore à Gand", "Gand 1")
@@ -30,7 +31,7 @@ def offered(manager: Page, why: str) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("locale", "on_offer", "why", "why_not", "old_zone"), [NL, FR])
+@pytest.mark.parametrize(("locale", "on_offer", "why", "why_not", "old_zone"), languages(NL, FR))
 def test_a_file_goes_to_the_zone_where_she_lives_now(
     crew: Crew, desk: DeskOpener, locale: str, on_offer: str, why: str, why_not: str, old_zone: str
 ) -> None:
