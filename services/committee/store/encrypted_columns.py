@@ -12,8 +12,8 @@ from services.committee.models import (
     HistoryRow,
     MemberRow,
     OpinionRow,
-    ReviewRow,
     PendingDecisionRow,
+    ReviewRow,
 )
 
 # What stands for a name or a reason that cannot be read any more.

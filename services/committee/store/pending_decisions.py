@@ -28,7 +28,8 @@ def of_case(
 ) -> Sequence[PendingDecisionRow]:
     """Find what waits about a case itself, or about a review."""
     found = select(PendingDecisionRow).where(
-        col(PendingDecisionRow.review_id).is_not_distinct_from(review_id), col(PendingDecisionRow.state) == PendingState.WAITING
+        col(PendingDecisionRow.review_id).is_not_distinct_from(review_id),
+        col(PendingDecisionRow.state) == PendingState.WAITING,
     )
     if review_id is None:
         found = found.where(col(PendingDecisionRow.application_id) == application_id)

@@ -69,7 +69,9 @@ def take_effect(uow: CaseUnitOfWork, waiting_id: UUID) -> bool:
     return True
 
 
-def _decide(uow: CaseUnitOfWork, row: PendingDecisionRow, content: Mapping[str, object], counted: Counted) -> None:
+def _decide(
+    uow: CaseUnitOfWork, row: PendingDecisionRow, content: Mapping[str, object], counted: Counted
+) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if row.act == "grant" else "refuse"
     decisions.decide_application(
@@ -77,13 +79,17 @@ def _decide(uow: CaseUnitOfWork, row: PendingDecisionRow, content: Mapping[str, 
     )
 
 
-def _propose(uow: CaseUnitOfWork, row: PendingDecisionRow, content: Mapping[str, object], counted: Counted) -> None:
+def _propose(
+    uow: CaseUnitOfWork, row: PendingDecisionRow, content: Mapping[str, object], counted: Counted
+) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if content["outcome"] == "grant" else "refuse"
     decisions.propose_decision(uow, row.application_id, outcome, Grounds.read(content), row.meeting_id, counted)
 
 
-def _hold(uow: CaseUnitOfWork, row: PendingDecisionRow, content: Mapping[str, object], counted: Counted) -> None:
+def _hold(
+    uow: CaseUnitOfWork, row: PendingDecisionRow, content: Mapping[str, object], counted: Counted
+) -> None:
     assert row.review_id is not None  # noqa: S101 - of a review
     reviews.hold_review(uow, row.review_id, Finding.read(content), row.meeting_id, counted, row.recorded_at)
 
