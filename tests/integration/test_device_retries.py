@@ -47,7 +47,7 @@ def pressed(refusals: int, retry_after: str) -> Press:
 
 
 # Refusals and not seconds are counted: a busy machine delays both. By its own times the phone comes back
-# after 1, 2 and 5 s.
+# after 1, 2, 5 and 10 s.
 
 
 def test_a_refusal_that_says_when_is_heeded_beside_the_phones_own_times() -> None:
@@ -77,12 +77,12 @@ def test_where_nobody_listens_the_phone_is_back_within_a_second() -> None:
 
     press = asyncio.run(play())
     assert press.took_s is not None
-    assert press.took_s < 5
+    assert press.took_s < 4  # by its own times alone: 5
     assert press.attempts <= 6
 
 
 def test_without_it_the_phone_keeps_to_its_own_times() -> None:
     press = pressed(3, "")
     assert press.took_s is not None
-    assert press.took_s >= 5
+    assert 5 <= press.took_s < 10  # and not only at the next of its times
     assert press.refusals == [503, 503, 503]
