@@ -68,7 +68,7 @@ class Recorder:
 class ReadModels:
     """Keeps the read models: devices, enrolments, the receipt ladder, control rooms."""
 
-    name = "alarm-follow"
+    name = "alarm-read-models"
 
     @listen(ALARM_REGISTRY, batch=50)
     def on_registry(self, deliveries: list[Delivery]) -> None:

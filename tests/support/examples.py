@@ -1,4 +1,4 @@
-"""How many examples long properties get."""
+"""How much each run does of what takes long: examples of properties, languages of pages."""
 
 import os
 from typing import TypeVar
