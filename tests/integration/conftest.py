@@ -21,6 +21,7 @@ from tests.support.builders import a_protocol
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import in_force
 from tests.support.desks import Desk, desk, environment
+from tests.support.ledger_database import LedgerDatabase, opened
 from tests.support.postgres import Cluster
 from tests.support.registry import with_page
 from tests.support.three_services import Three, three_services
@@ -106,6 +107,13 @@ def client(one_desk: dispatching.Dispatch) -> Iterator[ApiClient]:
     """The API of the dispatch that `desk` looks into."""
     with ApiClient(dispatch_app(one_desk.context.settings), raise_server_exceptions=False) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def ledger_database(cluster: Cluster) -> Iterator[LedgerDatabase]:
+    """The records of reporting, in a database of their own."""
+    with opened(cluster) as fresh:
+        yield fresh
 
 
 @pytest.fixture(scope="module")

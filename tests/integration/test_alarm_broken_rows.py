@@ -24,7 +24,7 @@ from tests.support.alarm import AlarmDatabase, Button
 from tests.support.damage import VALUES, Damaged
 from tests.support.desks import VAULT_KEYS, environment
 from tests.support.dispatching import alarm
-from tests.support.postgres import Cluster
+from tests.support.postgres import Cluster, delete_rows
 from tests.support.tokens import Issuer
 
 # By column of `presses`: what may stand there that no reader expects.
@@ -63,11 +63,13 @@ def database(settings: AlarmSettings) -> Iterator[Database]:
 
 
 @pytest.fixture
-def records(settings: AlarmSettings) -> AlarmDatabase:
-    found = AlarmDatabase(settings.database_url.get_secret_value())
-    found.empty("presses", "outbox", "health", "devices", "attentions")
-    found.empty("frozen_ladders", "stages", "alarm_incidents")
-    return found
+def records(settings: AlarmSettings, database: Database) -> AlarmDatabase:
+    delete_rows(
+        database,
+        *("presses", "outbox", "health", "devices", "attentions"),
+        *("frozen_ladders", "stages", "alarm_incidents"),
+    )
+    return AlarmDatabase(settings.database_url.get_secret_value())
 
 
 @pytest.fixture

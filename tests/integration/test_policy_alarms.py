@@ -32,7 +32,7 @@ from tests.support import ledger_events as ev
 from tests.support.days import today
 from tests.support.desks import NO_BROKER, Desk, Who, desk, environment
 from tests.support.dispatching import BRUSSELS_ROOM, GHENT, GHENT_ROOM
-from tests.support.ledger_database import LedgerDatabase, enter, opened
+from tests.support.ledger_database import LedgerDatabase, enter
 from tests.support.personal import CANARY, agreed, compared
 from tests.support.postgres import Cluster
 from tests.support.tokens import ROLES, Issuer
@@ -204,12 +204,6 @@ def test_after_an_alarm_dispatch_tells_nothing_of_a_person(night: Night) -> None
 
 
 # Reporting
-
-
-@pytest.fixture(scope="module")
-def ledger_database(cluster: Cluster) -> Iterator[LedgerDatabase]:
-    with opened(cluster) as fresh:
-        yield fresh
 
 
 @pytest.mark.parametrize("own", [True, False])

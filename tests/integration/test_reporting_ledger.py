@@ -1,6 +1,5 @@
 """The ledger on a real database: whatever the order, the same records; what does not add up is found."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,25 +20,18 @@ from services.reporting.store import attention, gaps
 from services.reporting.usecases import canaries, ledger
 from services.reporting.usecases.gaps import check_gaps
 from tests.support import ledger_events as ev
-from tests.support.ledger_database import LedgerDatabase, empty, enter, opened, published
-from tests.support.postgres import Cluster
-
-
-@pytest.fixture(scope="module")
-def open_ledger(cluster: Cluster) -> Iterator[LedgerDatabase]:
-    with opened(cluster) as records:
-        yield records
+from tests.support.ledger_database import LedgerDatabase, empty, enter, published
 
 
 @pytest.fixture
-def config(open_ledger: LedgerDatabase) -> ReportingSettings:
-    return open_ledger.settings
+def config(ledger_database: LedgerDatabase) -> ReportingSettings:
+    return ledger_database.settings
 
 
 @pytest.fixture
-def database(open_ledger: LedgerDatabase) -> Database:
-    empty(open_ledger.database)
-    return open_ledger.database
+def database(ledger_database: LedgerDatabase) -> Database:
+    empty(ledger_database.database)
+    return ledger_database.database
 
 
 def records(database: Database) -> dict[str, Any]:
@@ -73,9 +65,9 @@ def found_gaps(database: Database, config: ReportingSettings, later_s: float = 6
 )
 @given(data=st.data())
 def test_events_in_any_order_twice_and_in_any_batches_give_the_same_ledger(
-    open_ledger: LedgerDatabase, config: ReportingSettings, data: st.DataObject
+    ledger_database: LedgerDatabase, config: ReportingSettings, data: st.DataObject
 ) -> None:
-    story, whole = ev.story(), open_ledger.database
+    story, whole = ev.story(), ledger_database.database
     empty(whole)
     enter(whole, story)
     straight = records(whole)

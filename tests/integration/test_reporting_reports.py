@@ -21,17 +21,10 @@ from services.reporting.usecases import attention, make_reports
 from tests.support import ledger_events as ev
 from tests.support.days import today
 from tests.support.desks import Desk, desk
-from tests.support.ledger_database import LedgerDatabase, empty, enter, opened, published
-from tests.support.postgres import Cluster
+from tests.support.ledger_database import LedgerDatabase, empty, enter, published
 from tests.support.tokens import AUDIT, ROLES
 
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
-
-
-@pytest.fixture(scope="module")
-def ledger_database(cluster: Cluster) -> Iterator[LedgerDatabase]:
-    with opened(cluster) as fresh:
-        yield fresh
 
 
 @pytest.fixture

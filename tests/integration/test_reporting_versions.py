@@ -20,18 +20,11 @@ from services.reporting.store import reports
 from services.reporting.usecases import make_reports
 from tests.support import ledger_events as ev
 from tests.support.desks import Desk, Who, desk
-from tests.support.ledger_database import LedgerDatabase, empty, enter, opened, published
-from tests.support.postgres import Cluster
+from tests.support.ledger_database import LedgerDatabase, empty, enter, published
 
 DAY = date(2026, 3, 1)
 MANAGER: Who = {"role": "file_manager", "zone": "gent"}
 DEVICES: Who = {"role": "device_desk"}
-
-
-@pytest.fixture(scope="module")
-def ledger_database(cluster: Cluster) -> Iterator[LedgerDatabase]:
-    with opened(cluster) as fresh:
-        yield fresh
 
 
 @pytest.fixture(scope="module")

@@ -11,16 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from chassis.database.idle_transactions import LOOK_EVERY_S, LOOKS, Watch
-from tests.support.ledger_database import LedgerDatabase, opened
-from tests.support.postgres import Cluster
+from tests.support.ledger_database import LedgerDatabase
 
 _CLAIM = b"INSERT INTO inbox (queue, event_id, handled_at) VALUES ('test', $1, now())"
-
-
-@pytest.fixture(scope="module")
-def ledger_database(cluster: Cluster) -> Iterator[LedgerDatabase]:
-    with opened(cluster) as made:
-        yield made
 
 
 def connect(ledger_database: LedgerDatabase, application: str) -> psycopg.Connection[Any]:

@@ -11,10 +11,19 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 import psycopg
+from sqlalchemy import text
 
+from chassis.database.database import Database
 from chassis.database.migrate import upgrade
 from tools.runtime.native import postgres
 from tools.runtime.native.layout import Layout
+
+
+def delete_rows(database: Database, *tables: str) -> None:
+    """Forget what tables hold; for a few rows faster than TRUNCATE, which makes new files for each."""
+    with database.transaction() as tx:
+        for table in tables:
+            tx.session.execute(text(f"DELETE FROM {table}"))
 
 
 class Cluster:

@@ -30,7 +30,7 @@ from tests.support import alarm as alarm_support
 from tests.support import dispatching
 from tests.support import ledger_database as reporting_support
 from tests.support.desks import NO_BROKER, environment
-from tests.support.postgres import Cluster
+from tests.support.postgres import Cluster, delete_rows
 from tests.support.serving import Serving
 from tests.support.tokens import Issuer
 
@@ -67,7 +67,7 @@ class Three:
 
     def wipe(self) -> None:
         """Begin anew on the same tables."""
-        self.rows.empty("presses", "outbox", "alarm_incidents", "stages", "kept_as")
+        delete_rows(self.alarm, "presses", "outbox", "alarm_incidents", "stages", "kept_as")
         self.desk.wipe()
         self.desk.policy(dispatching.GHENT_ROOM, "automatic")
         self.desk.units(dispatching.GHENT_ROOM, dispatching.GHENT, 12)
